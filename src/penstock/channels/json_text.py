@@ -1,0 +1,106 @@
+"""JSON, read strictly: Penstock's own orders, and the payloads of the channels' readers.
+
+Strict means that nothing is lost or guessed: no repeated key, no unknown field, no NaN, no text
+that a database cannot hold. What a decoder passes over is proved absent by counting colons: each
+key brings one, and what the decoded value encodes to has one for each key that was kept.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from penstock.channels.json_faults import FAULTS, invalid, refusal, require_sound
+from penstock.channels.json_fit import misfits
+from penstock.channels.order import Address, NewLine, NewOrder
+from penstock.channels.order_rules import breaches
+from penstock.kernel.errors import FieldError
+
+_Wire = TypeVar("_Wire", bound=msgspec.Struct)
+_ORDER = msgspec.json.Decoder(NewOrder)
+_ANYTHING = msgspec.json.Decoder()
+_ENCODE = msgspec.json.Encoder().encode
+_ADDRESS_FIELDS = frozenset(Address.__struct_encode_fields__)
+_LINE_FIELDS = frozenset(NewLine.__struct_encode_fields__)
+_UNCOUNTABLE = (b"\\u003a", b"\\u003A", b"\\u0000")
+"""Escapes that hide a colon from the count, or may be a NUL."""
+
+
+def decode_order(raw: bytes, *, line: int = 1) -> NewOrder:
+    """Read one order; its times come back in UTC. `line` is where `raw` stands in its file.
+
+    Raises:
+        Malformed: not JSON, or not UTF-8; the detail has line and column.
+        Invalid: JSON, but not an order; `errors` has every field at fault by JSON Pointer.
+
+    """
+    try:
+        order = _ORDER.decode(raw)
+    except FAULTS as fault:
+        raise refusal(raw, NewOrder, fault, line=line) from None
+    # An offset written +0530 would hide one colon from the count: hence the look at the zones.
+    if (
+        b"\\" in raw
+        or raw.count(b":") != _ENCODE(order).count(b":")
+        or order.ordered_at.tzinfo is not UTC
+        or (order.paid_at is not None and order.paid_at.tzinfo is not UTC)
+    ):
+        order = _scrutinised(raw, order, line)
+    errors = breaches(order)
+    if errors:
+        raise invalid(errors)
+    return order
+
+
+def decode_strictly(raw: bytes, decoder: "msgspec.json.Decoder[_Wire]", *, line: int = 1) -> _Wire:
+    """Read a channel's own payload as strictly as ours, but for fields that we do not use.
+
+    Raises:
+        Malformed: not JSON, or not UTF-8.
+        Invalid: a field that we use is missing or of another type, a key is repeated, or a text
+            cannot be stored.
+
+    """
+    try:
+        wire = decoder.decode(raw)
+        _sound_tree(raw)
+    except FAULTS as fault:
+        raise refusal(raw, decoder.type, fault, line=line) from None
+    return wire
+
+
+def in_utc(at: datetime) -> datetime:
+    """Move an aware time to UTC; a naive one stays, for `breaches` to name.
+
+    Raises:
+        OverflowError: the year leaves 1 to 9999.
+
+    """
+    return at if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _scrutinised(raw: bytes, order: NewOrder, line: int) -> NewOrder:
+    try:
+        tree = _sound_tree(raw)
+    except FAULTS as fault:
+        raise refusal(raw, NewOrder, fault, line=line) from None
+    if not (
+        tree["ship_to"].keys() <= _ADDRESS_FIELDS
+        and all(item.keys() <= _LINE_FIELDS for item in tree["lines"])
+    ):
+        raise invalid(misfits(tree, NewOrder))
+    try:
+        paid_at = order.paid_at and in_utc(order.paid_at)
+        ordered_at = in_utc(order.ordered_at)
+    except OverflowError:
+        detail = "ordered_at and paid_at must be in the years 1 to 9999 in UTC."
+        raise invalid((FieldError("/ordered_at", "bad_time", detail),)) from None
+    return msgspec.structs.replace(order, ordered_at=ordered_at, paid_at=paid_at)
+
+
+def _sound_tree(raw: bytes) -> Any:
+    tree = _ANYTHING.decode(raw)
+    countable = b"\\" not in raw or not any(escape in raw for escape in _UNCOUNTABLE)
+    if not countable or raw.count(b":") != _ENCODE(tree).count(b":"):
+        require_sound(raw)
+    return tree

@@ -1,0 +1,84 @@
+"""Penstock's own order file: NDJSON, one `NewOrder` as a JSON object a line, or a JSON array.
+
+NDJSON is read as it comes, so a file may be larger than memory; an array is read whole.
+"""
+
+import io
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+import msgspec
+
+from penstock.channels.json_faults import FAULTS
+from penstock.channels.json_parts import Part, items
+from penstock.channels.json_text import decode_order
+from penstock.channels.parsed import Parsed, Source, refused, require_utf8, whole
+from penstock.kernel.errors import Refusal
+
+_ONE_VALUE = msgspec.json.Decoder(msgspec.Raw)
+
+
+def read(source: Source) -> Iterator[Parsed]:
+    """Read orders; a bad one is a record with errors, and the others go on.
+
+    Raises:
+        Malformed: at once, before the first record: the file is empty, or an array that is
+            never closed, is not JSON or not UTF-8.
+
+    """
+    lines = iter(io.BytesIO(source) if isinstance(source, bytes) else source)
+    head = []
+    for line in lines:
+        head.append(line)
+        if line.strip():
+            break
+    first = whole(head)
+    if not first.lstrip().startswith(b"[") and _is_one_value(first):
+        return _each_line(chain(io.BytesIO(first), lines))
+    return _document(first + b"".join(lines))
+
+
+def decode_orders(raw: bytes) -> list[Parsed]:
+    """Read the orders in one body: what `read` does, in one go.
+
+    Raises:
+        Malformed: as `read`.
+
+    """
+    return list(read(raw))
+
+
+def _document(content: bytes) -> Iterator[Parsed]:
+    if content.lstrip().startswith(b"["):
+        require_utf8(content)
+        return (_parsed(part) for part in items(Part(content)))
+    begin = len(content) - len(content.lstrip())
+    one = Part(content.strip(), content.count(b"\n", 0, begin) + 1)
+    if _is_one_value(content):
+        return iter([_parsed(one)])
+    second = list(islice(filter(bytes.strip, io.BytesIO(one.raw)), 1, 2))
+    if second and not second[0].lstrip().startswith(b"{"):
+        decode_order(one.raw, line=one.line)
+    return _each_line(io.BytesIO(content))
+
+
+def _each_line(lines: Iterable[bytes]) -> Iterator[Parsed]:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield _parsed(Part(line.strip(), number))
+
+
+def _parsed(part: Part) -> Parsed:
+    try:
+        order = decode_order(part.raw, line=part.line)
+    except Refusal as refusal:
+        return refused(part.line, part.raw, refusal)
+    return Parsed(line=part.line, order=order, raw=part.raw.decode())
+
+
+def _is_one_value(content: bytes) -> bool:
+    try:
+        _ONE_VALUE.decode(content)
+    except FAULTS:
+        return False
+    return True

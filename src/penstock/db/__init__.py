@@ -1,0 +1,1 @@
+"""PostgreSQL: the server, the pool, transactions, query declarations, migrations, the outbox."""

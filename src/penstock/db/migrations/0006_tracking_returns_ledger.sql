@@ -1,0 +1,134 @@
+-- On the road, back again, and who pays.
+
+CALL penstock.stage('tracking');
+
+CREATE TABLE tracking.event (
+    vendor text NOT NULL,
+    event_id text NOT NULL,
+    merchant_id int NOT NULL,
+    parcel_id bigint NOT NULL,
+    code text NOT NULL,
+    status text NOT NULL,
+    fault text NOT NULL DEFAULT '',
+    place text NOT NULL DEFAULT '',
+    occurred_at timestamptz NOT NULL,
+    local_time text NOT NULL,
+    zone_source text NOT NULL CHECK (zone_source IN ('offset', 'vendor')),
+    received_at timestamptz NOT NULL,
+    PRIMARY KEY (vendor, event_id)
+);
+COMMENT ON COLUMN tracking.event.local_time IS 'as the vendor wrote it';
+COMMENT ON COLUMN tracking.event.zone_source IS
+    'offset: the vendor gave one; vendor: the zone on the vendor''s record was taken';
+CREATE INDEX event_parcel ON tracking.event (merchant_id, parcel_id, occurred_at);
+CALL penstock.tenant_table('tracking.event');
+CALL penstock.publish('tracking.event', 'events');
+
+CREATE TABLE tracking.exception (
+    merchant_id int NOT NULL,
+    subject_id bigint NOT NULL,
+    kind text NOT NULL,
+    status text NOT NULL,
+    reason text NOT NULL,
+    fault text NOT NULL DEFAULT '',
+    opened_at timestamptz NOT NULL,
+    closed_at timestamptz,
+    PRIMARY KEY (merchant_id, subject_id, opened_at)
+);
+CREATE UNIQUE INDEX exception_open ON tracking.exception (merchant_id, subject_id)
+    WHERE closed_at IS NULL;
+CALL penstock.tenant_table('tracking.exception');
+CALL penstock.publish('tracking.exception', 'exceptions');
+
+---------------------------------------------------------------------------------------------------
+CALL penstock.stage('returns');
+
+-- market × category: how long, who pays which share (weights), and whether the shopper pays.
+CREATE TABLE returns.policy (
+    policy_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    country text NOT NULL,
+    reason text NOT NULL,
+    window_days int NOT NULL,
+    fault text NOT NULL,
+    merchant_weight int NOT NULL,
+    platform_weight int NOT NULL,
+    carrier_weight int NOT NULL,
+    shopper_weight int NOT NULL,
+    effective_from date NOT NULL,
+    effective_to date NOT NULL DEFAULT 'infinity',
+    UNIQUE (country, reason, effective_from)
+);
+CALL penstock.network_table('returns.policy');
+CALL penstock.publish('returns.policy', 'policies');
+
+CREATE TABLE returns.rma (
+    merchant_id int NOT NULL,
+    return_id bigint NOT NULL,
+    request_key text NOT NULL,
+    order_id bigint NOT NULL,
+    fulfilment_order_id bigint NOT NULL,
+    reason text NOT NULL,
+    fault text NOT NULL,
+    node_id int NOT NULL,
+    vendor text NOT NULL,
+    policy_id int,
+    requested_at timestamptz NOT NULL,
+    decided_because text NOT NULL DEFAULT '',
+    label_reference text,
+    fee_minor bigint NOT NULL DEFAULT 0,
+    refund_minor bigint NOT NULL DEFAULT 0,
+    currency text NOT NULL,
+    received_at timestamptz,
+    settled_at timestamptz,
+    PRIMARY KEY (merchant_id, return_id),
+    UNIQUE (merchant_id, request_key)
+);
+CREATE INDEX rma_order ON returns.rma (merchant_id, fulfilment_order_id);
+CALL penstock.tenant_table('returns.rma');
+CALL penstock.publish('returns.rma', 'rmas');
+
+CREATE TABLE returns.rma_line (
+    merchant_id int NOT NULL,
+    return_id bigint NOT NULL,
+    line_no int NOT NULL,
+    sku_id bigint NOT NULL,
+    quantity int NOT NULL CHECK (quantity > 0),
+    unit_price_minor bigint NOT NULL,
+    grade text CHECK (grade IN ('A', 'B', 'C', 'missing')),
+    disposition text CHECK (disposition IN ('restock', 'refurbish', 'scrap', 'none')),
+    PRIMARY KEY (merchant_id, return_id, line_no)
+);
+CALL penstock.tenant_table('returns.rma_line');
+CALL penstock.publish('returns.rma_line', 'rma_lines');
+
+---------------------------------------------------------------------------------------------------
+CALL penstock.stage('ledger');
+
+-- One row is one transfer with its two legs, which sum to zero by construction.
+CREATE TABLE ledger.transfer (
+    merchant_id int NOT NULL,
+    transfer_id bigint GENERATED ALWAYS AS IDENTITY,
+    debit_account text NOT NULL,
+    credit_account text NOT NULL,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    currency text NOT NULL,
+    reason text NOT NULL,
+    subject_id bigint NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (merchant_id, transfer_id),
+    CONSTRAINT posted_once UNIQUE (merchant_id, subject_id, reason, debit_account, credit_account),
+    CHECK (debit_account <> credit_account)
+);
+CALL penstock.tenant_table('ledger.transfer');
+CALL penstock.publish('ledger.transfer', 'transfers');
+REVOKE UPDATE, DELETE ON ledger.transfer FROM penstock_operator, penstock_merchant;
+
+CREATE VIEW ledger.legs WITH (security_invoker = true) AS
+    SELECT merchant_id, transfer_id, debit_account AS account, amount_minor, currency, reason,
+        subject_id, at
+    FROM ledger.transfer
+    UNION ALL
+    SELECT merchant_id, transfer_id, credit_account, -amount_minor, currency, reason,
+        subject_id, at
+    FROM ledger.transfer;
+GRANT SELECT ON ledger.legs TO penstock_operator, penstock_merchant;

@@ -1,0 +1,179 @@
+"""One way to work in the database: run a unit of work as somebody, retried where that is safe."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import asyncpg
+import msgspec
+
+from penstock.kernel.errors import Conflict, Misconfigured, Refusal, Unavailable
+
+T = TypeVar("T")
+_ATTEMPTS = 8
+_TIMEOUTS = {
+    "statement_timeout": "60s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "application_name": "penstock",
+    "timezone": "UTC",
+    "jit": "off",
+}
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """In whose name a transaction runs; row-level security holds a merchant to its own rows."""
+
+    role: str
+    merchant_id: int = 0
+
+
+OPERATOR = Actor("operator")
+
+
+def merchant(merchant_id: int) -> Actor:
+    """Return the actor that sees and writes only the rows of one merchant."""
+    return Actor("merchant", merchant_id)
+
+
+class Retry(Exception):  # noqa: N818  a request to the runner, not a fault
+    """Another transaction got there first; run the unit of work again and it will see it."""
+
+
+class Transaction:
+    """An open transaction: what query declarations run in."""
+
+    def __init__(self, connection: Any, actor: Actor) -> None:
+        """Wrap an acquired connection on which BEGIN has been sent."""
+        self._connection = connection
+        self.actor = actor
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
+        """Run one statement and return its records."""
+        records: list[Any] = await self._connection.fetch(sql, *arguments)
+        return records
+
+
+class Database:
+    """The pool and the runner of units of work."""
+
+    def __init__(self, pool: Any) -> None:
+        """Take over an open pool; use `Database.open`."""
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str, *, connections_max: int = 8) -> Self:
+        """Connect to `url`.
+
+        Raises:
+            Misconfigured: nothing answers there, or the name or password is refused.
+
+        """
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=connections_max,
+                connection_class=_Connection,
+                server_settings=_TIMEOUTS,
+                command_timeout=120,
+            )
+        except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
+            raise Misconfigured(
+                f"cannot connect to the database: {error}. "
+                "Check PENSTOCK_DATABASE_URL, or unset it to use the embedded server."
+            ) from error
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._pool.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def run(self, actor: Actor, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in one READ COMMITTED transaction and commit it.
+
+        A serialization failure, a deadlock or a `Retry` runs it again, a bounded number of times
+        with full jitter; so `work` must have no effect outside the transaction.
+
+        Raises:
+            Refusal: what `work` raises, or `Unavailable` where the database cannot serve: then
+                the outcome of the commit may be unknown, and the caller repeats with its key.
+
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                return await self._once(actor, work)
+            except (Retry, asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
+                if attempt == _ATTEMPTS - 1:
+                    raise Unavailable("too many conflicts; nothing was taken, try again") from None
+                await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311  jitter
+            except Exception as error:
+                raise _translated(error) from error
+        raise AssertionError("unreachable")
+
+    async def _once(self, actor: Actor, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        async with self._pool.acquire(timeout=30) as connection:
+            await connection.execute(_begin(actor))
+            try:
+                result = await work(Transaction(connection, actor))
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
+            return result
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
+    """All our settings are transaction-local, so a returned connection needs no reset."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+def _begin(actor: Actor) -> str:
+    """One round trip: role and tenant are local to the transaction and end with it."""
+    assert actor.role in {"operator", "merchant"}, actor.role
+    return (
+        f"BEGIN; SET LOCAL ROLE penstock_{actor.role}; "
+        f"SET LOCAL penstock.merchant_id = '{int(actor.merchant_id)}'"
+    )
+
+
+def _translated(error: Exception) -> Exception:
+    """Translate what the driver raised, once, here; a bug stays what it is."""
+    match error:
+        case Refusal():
+            return error
+        case asyncpg.DiskFullError():
+            return Unavailable("the database's disk is full; free space and try again")
+        case asyncpg.LockNotAvailableError() | asyncpg.QueryCanceledError():
+            return Unavailable("the database is busy; nothing was taken, try again")
+        case (
+            asyncpg.PostgresConnectionError()
+            | asyncpg.InterfaceError()
+            | asyncpg.AdminShutdownError()
+            | asyncpg.CrashShutdownError()
+            | asyncpg.CannotConnectNowError()
+            | asyncpg.TooManyConnectionsError()
+            | OSError()
+            | TimeoutError()
+        ):
+            return Unavailable("the database does not answer; repeat with the same key")
+        case asyncpg.InsufficientPrivilegeError():
+            return Conflict("the row belongs to another merchant")
+        case _:
+            return error

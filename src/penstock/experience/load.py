@@ -1,0 +1,139 @@
+"""Read a profile from TOML, or explain every error in it by line."""
+
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Iterator
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from penstock.experience import toml_lines
+from penstock.experience.profile import Profile
+from penstock.experience.profile_rules import Problem, near, problems_in
+from penstock.kernel.errors import FieldError, Invalid, NotFound
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the codes of the profiles that come with Penstock."""
+    folder = resources.files("penstock.experience") / "profiles"
+    names = (entry.name for entry in folder.iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def load(name: str) -> Profile:
+    """Return the shipped profile `name`, or the one in the file `name` if that ends in `.toml`.
+
+    Raises:
+        NotFound: no such profile or file.
+        Invalid: the profile has errors; each is named with its line.
+
+    """
+    if name in shipped():
+        entry = resources.files("penstock.experience") / "profiles" / f"{name}.toml"
+        return parse(entry.read_text("utf-8"), f"{name}.toml")
+    if not name.endswith(".toml"):
+        raise NotFound(
+            f"no score profile '{name}': use one of {', '.join(shipped())}, or a path to a .toml"
+        )
+    try:
+        return parse(Path(name).read_text("utf-8"), name)
+    except OSError as error:
+        raise NotFound(f"cannot read the profile {name}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{name}: not UTF-8 text; save the profile as UTF-8") from error
+
+
+def parse(text: str, name: str) -> Profile:
+    """Return the profile written in `text`; `name` is what its errors call the file.
+
+    Raises:
+        Invalid: every error found, each as `name:line: place: what to do`.
+
+    """
+    try:
+        data = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+)", str(error))
+        line = int(at[1]) if at else len(text.splitlines())
+        raise _refused(name, [(line, "", str(error))]) from error
+    problems = list(_shape(data, Profile, ()))
+    if not problems:
+        profile = msgspec.convert(data, Profile)
+        problems = list(problems_in(profile))
+        if not problems:
+            return profile
+    found = toml_lines.lines(text)
+    located = [(toml_lines.line_of(found, path), _place(path), what) for path, what in problems]
+    raise _refused(name, sorted(located))
+
+
+def _refused(name: str, problems: list[tuple[int, str, str]]) -> Invalid:
+    said = [(line, f"{place}: {what}" if place else what) for line, place, what in problems]
+    errors = tuple(
+        FieldError("/" + place.replace(".", "/") if place else "", "profile", what, line)
+        for line, place, what in problems
+    )
+    return Invalid("\n".join(f"{name}:{line}: {what}" for line, what in said), errors=errors)
+
+
+def _place(path: toml_lines.Path) -> str:
+    return ".".join(str(part) for part in path)
+
+
+def _shape(data: Any, struct: type[Any], path: toml_lines.Path) -> Iterator[Problem]:
+    """Yield every missing, unknown or ill-typed key: msgspec alone stops at the first."""
+    if not isinstance(data, dict):
+        yield path, "write a table here"
+        return
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for key in data.keys() - fields.keys():
+        yield (*path, key), f"unknown key{near(key, fields)}"
+    for key, field in fields.items():
+        if key in data:
+            yield from _value(data[key], field.type, (*path, key))
+        elif field.required:
+            yield path, f"'{key}' is missing"
+
+
+def _value(value: Any, kind: Any, path: toml_lines.Path) -> Iterator[Problem]:
+    inner = _struct_in(kind)
+    if inner is not None and typing.get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            yield path, "write a list of tables here"
+            return
+        for index, item in enumerate(value):
+            yield from _shape(item, inner, (*path, index))
+    elif inner is not None:
+        yield from _shape(value, inner, path)
+    else:
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            yield path, str(error)
+        if not _finite(value):
+            yield path, "inf and nan are no amounts: write a number"
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_finite(item) for item in value.values())
+    if isinstance(value, list):
+        return all(_finite(item) for item in value)
+    return not isinstance(value, Decimal) or value.is_finite()
+
+
+def _struct_in(kind: Any) -> type[Any] | None:
+    """Return the one struct type that `kind` holds; a choice of several is left to msgspec."""
+    if typing.get_origin(kind) in {types.UnionType, typing.Union, tuple}:
+        structs = [arg for arg in typing.get_args(kind) if _is_struct(arg)]
+        return structs[0] if len(structs) == 1 else None
+    return kind if _is_struct(kind) else None
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)

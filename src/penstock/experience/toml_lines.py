@@ -1,0 +1,74 @@
+"""Where in a TOML text each key stands; `tomllib` reads values and forgets their lines."""
+
+import re
+
+Path = tuple[str | int, ...]
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"""^\s*([A-Za-z0-9_\-."']+)\s*=(.*)$""")
+_TOKEN = re.compile(
+    r'''"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*|[\[\]{}]'''
+)
+
+
+def lines(text: str) -> dict[Path, int]:
+    """Map the path of each table, key and array item of a valid TOML text to its line, from 1."""
+    found: dict[Path, int] = {(): 1}
+    arrays: dict[Path, int] = {}
+    table: Path = ()
+    skip_to = 0
+    rows = text.split("\n")
+    for number, row in enumerate(rows, 1):
+        if number <= skip_to:
+            continue
+        if header := _HEADER.match(row):
+            table = _entered(_keys(header[2]), header[1] == "[[", arrays)
+            found[table] = number
+        elif key := _KEY.match(row):
+            path = table + _keys(key[1])
+            found[path] = number
+            skip_to = _value("\n".join([key[2], *rows[number:]]), number, path, found)
+    return found
+
+
+def line_of(found: dict[Path, int], path: Path) -> int:
+    """Return the line of `path`, or of the nearest part above it that has one."""
+    while path not in found:
+        path = path[:-1]
+    return found[path]
+
+
+def _keys(dotted: str) -> Path:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def _entered(keys: Path, is_array: bool, arrays: dict[Path, int]) -> Path:
+    path: Path = ()
+    for position, key in enumerate(keys):
+        path = (*path, key)
+        if is_array and position == len(keys) - 1:
+            arrays[path] = arrays.get(path, -1) + 1
+        if path in arrays:
+            path = (*path, arrays[path])
+    return path
+
+
+def _value(rest: str, first: int, path: Path, found: dict[Path, int]) -> int:
+    """Note the line of each item of an array value; return the line on which the value ends."""
+    depth, item, position = 0, -1, 0
+    end = rest.find("\n")
+    for token in _TOKEN.finditer(rest):
+        if depth == 0 and token.start() > end >= 0:
+            break
+        position = token.end()
+        if token[0] in "[{":
+            depth += 1
+            if depth == 2:
+                item += 1
+                found[(*path, item)] = first + rest.count("\n", 0, token.start())
+        elif token[0] in "]}":
+            depth -= 1
+        end = rest.find("\n", position)
+        if depth == 0 and token[0] in "]}":
+            break
+    return first + rest.count("\n", 0, position)

@@ -1,0 +1,1 @@
+"""How vendors are reached: one port, one adapter a way of reaching them."""

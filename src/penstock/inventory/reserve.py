@@ -1,0 +1,73 @@
+"""Reserve stock in pools: lock the counters, let a pure rule decide, take what it decided."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from penstock.db.query import query
+from penstock.db.transaction import Transaction
+
+PoolSku = tuple[int, int]
+"""A counter: (pool_id, sku_id)."""
+Take = tuple[int, int, int, int, int]
+"""Units to hold for an order line: (order_id, line_no, pool_id, sku_id, quantity)."""
+
+
+class Available(msgspec.Struct, frozen=True):
+    """What one locked counter can still give, in units."""
+
+    pool_id: int
+    sku_id: int
+    available: int
+
+
+@query
+async def lock_available(
+    tx: Transaction, *, merchant_id: int, pool_ids: list[int], sku_ids: list[int]
+) -> list[Available]:
+    """Lock the counters in key order, so that batches queue and never deadlock; tell their rest."""
+
+
+@query
+async def reserve(
+    tx: Transaction,
+    *,
+    merchant_id: int,
+    order_ids: list[int],
+    line_nos: list[int],
+    pool_ids: list[int],
+    sku_ids: list[int],
+    quantities: list[int],
+    at: datetime,
+) -> None:
+    """Write reservations, their moves, and each counter once; the CHECK is the second guard."""
+
+
+async def lock_stock(tx: Transaction, merchant_id: int, wanted: set[PoolSku]) -> dict[PoolSku, int]:
+    """Lock the counters named by `wanted` until the transaction ends; return what is available."""
+    pairs = sorted(wanted)
+    rows = await lock_available(
+        tx,
+        merchant_id=merchant_id,
+        pool_ids=[pool for pool, _ in pairs],
+        sku_ids=[sku for _, sku in pairs],
+    )
+    return {(row.pool_id, row.sku_id): row.available for row in rows}
+
+
+async def take_stock(
+    tx: Transaction, merchant_id: int, takes: Sequence[Take], at: datetime
+) -> None:
+    """Hold the units of `takes`, whose counters this transaction has locked."""
+    if takes:
+        await reserve(
+            tx,
+            merchant_id=merchant_id,
+            order_ids=[t[0] for t in takes],
+            line_nos=[t[1] for t in takes],
+            pool_ids=[t[2] for t in takes],
+            sku_ids=[t[3] for t in takes],
+            quantities=[t[4] for t in takes],
+            at=at,
+        )

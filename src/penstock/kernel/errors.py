@@ -1,0 +1,106 @@
+"""The error tree. Expected outcomes of one item are values; these refuse a whole request.
+
+Refusal
+├── Malformed        the bytes are not what the operation reads
+├── Invalid          understood, but a rule forbids it; `errors` names each field
+├── Unauthorised     no valid key
+├── Forbidden        a valid key without the right
+├── NotFound         no such thing for this caller
+├── Conflict         the thing is in a state that forbids it
+├── KeyReused        the idempotency key came before with another body
+├── TooLarge         more bytes or items than the limit
+└── Unavailable      try again later; `retry_after_s` says when
+Misconfigured        the process cannot start: one line that says what to do
+"""
+
+import msgspec
+
+
+class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing wrong with one field: where (JSON Pointer), which rule, and what to do."""
+
+    pointer: str
+    code: str
+    detail: str
+    line: int | None = None
+
+
+class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a fault
+    """A whole request is refused; `code` is stable for machines, `detail` is for people."""
+
+    code = "refused"
+    title = "The request was refused."
+
+    def __init__(self, detail: str = "", *, errors: tuple[FieldError, ...] = ()) -> None:
+        """Keep what a person reads (`detail`) and what a program points at (`errors`)."""
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.errors = errors
+
+
+class Malformed(Refusal):
+    """The bytes are not what the operation reads."""
+
+    code = "malformed"
+    title = "The body could not be read."
+
+
+class Invalid(Refusal):
+    """Understood, but one or more fields break a rule."""
+
+    code = "invalid"
+    title = "One or more fields are not acceptable."
+
+
+class Unauthorised(Refusal):
+    """No API key, or one that is unknown, expired or revoked."""
+
+    code = "unauthorised"
+    title = "A valid API key is needed: send it as 'Authorization: Bearer <key>'."
+
+
+class Forbidden(Refusal):
+    """The key is valid and its role does not allow the operation."""
+
+    code = "forbidden"
+    title = "This API key may not do that."
+
+
+class NotFound(Refusal):
+    """Unknown, or not the caller's: the answer is the same."""
+
+    code = "not_found"
+    title = "There is no such thing."
+
+
+class Conflict(Refusal):
+    """The thing is in a state that forbids the operation."""
+
+    code = "conflict"
+    title = "The present state does not allow that."
+
+
+class KeyReused(Refusal):
+    """An idempotency key came before with another body."""
+
+    code = "idempotency_key_reused"
+    title = "This key was used before with a different body."
+
+
+class TooLarge(Refusal):
+    """More bytes or more items than the limit in the settings reference."""
+
+    code = "too_large"
+    title = "The request is larger than the limit."
+
+
+class Unavailable(Refusal):
+    """The system cannot serve now; nothing was taken."""
+
+    code = "unavailable"
+    title = "Not available at the moment; nothing was taken, try again."
+    retry_after_s = 1
+
+
+class Misconfigured(Exception):  # noqa: N818  read at start, as one line
+    """The process cannot start; the message is one line that says what to do."""

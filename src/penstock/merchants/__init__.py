@@ -1,0 +1,1 @@
+"""Who may sell what, where, and how many orders a day."""

@@ -1,0 +1,1 @@
+"""Receipt of orders from every channel, under any spike; holds; cancellation."""

@@ -1,0 +1,75 @@
+"""One order on its way through receipt, and the answer it will get."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from penstock.channels.order import NewOrder
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one order. `order_id` is 0 where nothing was stored.
+
+    Outcomes: `accepted`; stored refusals `insufficient_stock`, `daily_cap_reached`; refusals that
+    a corrected try may overcome: `unknown_sku`, `sku_not_approved`, `market_not_served`,
+    `wrong_currency`, `unknown_stream`, `merchant_not_approved`, `key_reused`.
+    """
+
+    channel_order_id: str
+    outcome: str
+    order_id: int = 0
+    detail: str = ""
+    pointer: str = ""
+    dispatch_by_at: datetime | None = None
+    deliver_by_at: datetime | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a line may be reserved: the first pool by rank that carries its SKU, 0 if none."""
+
+    position: int
+    sku_id: int
+    approved: bool
+    pool_id: int
+
+
+class Item(msgspec.Struct):
+    """One order on its way through receipt; `answer` is set as soon as it is known."""
+
+    order: NewOrder
+    sha256: bytes
+    paid_at: datetime
+    stream_id: int | None = None
+    places: tuple[Place, ...] = ()
+    sla: str = ""
+    dispatch_by_at: datetime | None = None
+    deliver_by_at: datetime | None = None
+    answer: Answer | None = None
+    twin: "Item | None" = None
+
+
+def digest(order: NewOrder) -> bytes:
+    """Return the SHA-256 of what the order says, whatever white space it came in."""
+    return hashlib.sha256(msgspec.json.encode(order)).digest()
+
+
+def still_open(items: Sequence[Item]) -> list[Item]:
+    """Return the items without an answer that are not the repetition of one in this batch."""
+    return [item for item in items if item.answer is None and item.twin is None]
+
+
+def answers_of(items: Sequence[Item]) -> list[Answer]:
+    """Return one answer an item, in the order of the request."""
+    answers = []
+    for item in items:
+        answer = item.answer if item.twin is None else item.twin.answer
+        assert answer is not None
+        answers.append(answer)
+    return answers
+
+
+def refusal(item: Item, outcome: str, detail: str, pointer: str = "") -> Answer:
+    """Return the answer that refuses an item without storing it."""
+    return Answer(item.order.channel_order_id, outcome, detail=detail, pointer=pointer)

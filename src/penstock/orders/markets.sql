@@ -1,0 +1,1 @@
+SELECT country, currency, sla FROM merchants.markets WHERE merchant_id = :merchant_id::int

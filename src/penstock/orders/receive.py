@@ -1,0 +1,176 @@
+"""Receipt: the synchronous transaction. Accepted means reserved and durable."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import msgspec
+
+from penstock.channels.order import NewOrder
+from penstock.db.transaction import Retry, Transaction
+from penstock.lifecycle.advance import create, new_ids
+from penstock.orders.decide import Ask, Decision, PoolSku, decide
+from penstock.orders.item import Answer, Item, answers_of, digest, refusal, still_open
+from penstock.orders.known import answer_known
+from penstock.orders.place import resolve
+from penstock.orders.store import store_accepted_lines, store_receipts
+
+
+class Admission(Protocol):
+    """The merchant's standing today."""
+
+    @property
+    def status(self) -> str:
+        """`approved`, or why it may not sell."""
+        ...
+
+    @property
+    def orders_left(self) -> int:
+        """Orders that the cap still allows today."""
+        ...
+
+    @property
+    def hold(self) -> timedelta:
+        """The remorse hold before allocation."""
+        ...
+
+
+class Due(Protocol):
+    """A dated promise."""
+
+    @property
+    def dispatch_by_at(self) -> datetime:
+        """When it must be handed over."""
+        ...
+
+    @property
+    def deliver_by_at(self) -> datetime:
+        """When it must be delivered."""
+        ...
+
+
+Promise = Callable[[str, str, Sequence[datetime]], Sequence[Due]]
+"""(SLA code, country, times of payment) to one dated promise each."""
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """What receipt needs of other stages, handed in by `journey.py`."""
+
+    admission: Callable[[Transaction, int, datetime], Awaitable[Admission | None]]
+    count: Callable[[Transaction, int, datetime, int], Awaitable[None]]
+    lock_stock: Callable[[Transaction, int, set[PoolSku]], Awaitable[dict[PoolSku, int]]]
+    take_stock: Callable[
+        [Transaction, int, Sequence[tuple[int, int, int, int, int]], datetime], Awaitable[None]
+    ]
+    promise: Promise
+
+
+async def receive(
+    tx: Transaction, merchant_id: int, orders: Sequence[NewOrder], now: datetime, ports: Ports
+) -> list[Answer]:
+    """Take one merchant's orders in the order given: dedupe, reserve, store; one answer each.
+
+    The orders are valid in themselves (`validate`). The same order twice, in this batch or ever
+    before, gets its first answer; the same key with another body is `key_reused`.
+
+    Raises:
+        Retry: another transaction took one of the keys first; the runner repeats the batch.
+
+    """
+    items = [Item(o, digest(o), o.paid_at or o.ordered_at) for o in orders]
+    await answer_known(tx, merchant_id, items)
+    admission = await ports.admission(tx, merchant_id, now)
+    if admission is None or admission.status != "approved":
+        for item in still_open(items):
+            item.answer = refusal(item, "merchant_not_approved", "the merchant may not sell yet")
+        return answers_of(items)
+    await resolve(tx, merchant_id, items)
+    asking = still_open(items)
+    if asking:
+        asks = [
+            Ask(
+                item.order.policy,
+                tuple(
+                    (p.pool_id, p.sku_id, line.quantity)
+                    for p, line in zip(item.places, item.order.lines, strict=True)
+                ),
+            )
+            for item in asking
+        ]
+        wanted = {(pool, sku) for ask in asks for pool, sku, _ in ask.lines}
+        available = await ports.lock_stock(tx, merchant_id, wanted)
+        decisions = decide(asks, available, admission.orders_left)
+        await _write(tx, merchant_id, asking, decisions, now, admission, ports)
+    return answers_of(items)
+
+
+async def _write(
+    tx: Transaction,
+    merchant_id: int,
+    items: Sequence[Item],
+    decisions: Sequence[Decision],
+    now: datetime,
+    admission: Admission,
+    ports: Ports,
+) -> None:
+    _promise(items, ports.promise)
+    ids = await new_ids(tx, count=len(items))
+    decided = list(zip(items, decisions, ids, strict=True))
+    for item, decision, order_id in decided:
+        item.answer = _answer(item, decision, order_id)
+    fresh = await store_receipts(tx, merchant_id, items, ids, now)
+    if len(fresh) < len(items):
+        raise Retry
+    accepted = [(i, d, order_id) for i, d, order_id in decided if d.outcome == "accepted"]
+    if not accepted:
+        return
+    await ports.count(tx, merchant_id, now, len(accepted))
+    await store_accepted_lines(tx, merchant_id, accepted)
+    takes = [
+        (order_id, line_no, p.pool_id, p.sku_id, units)
+        for item, decision, order_id in accepted
+        for line_no, (p, units) in enumerate(zip(item.places, decision.reserved, strict=True))
+        if units
+    ]
+    await ports.take_stock(tx, merchant_id, takes, now)
+    born = "received_on_hold" if admission.hold else "received"
+    await create(
+        tx,
+        kind="fulfilment_order",
+        merchant_ids=[merchant_id] * len(accepted),
+        subject_ids=[order_id for _, _, order_id in accepted],
+        events=["received_short" if any(d.backordered) else born for _, d, _ in accepted],
+        due_at=[now + admission.hold] * len(accepted),
+        at=[now] * len(accepted),
+    )
+
+
+def _promise(items: Sequence[Item], promise: Promise) -> None:
+    """Date the items, those of one SLA and country in one go, for they share the arithmetic."""
+    lanes: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        lanes.setdefault((item.sla, item.order.ship_to.country), []).append(item)
+    for (sla, country), lane in lanes.items():
+        dates = promise(sla, country, [item.paid_at for item in lane])
+        for item, due in zip(lane, dates, strict=True):
+            item.dispatch_by_at, item.deliver_by_at = due.dispatch_by_at, due.deliver_by_at
+
+
+def _answer(item: Item, decision: Decision, order_id: int) -> Answer:
+    key = item.order.channel_order_id
+    pointer = "" if decision.short_line < 0 else f"/lines/{decision.short_line}"
+    if decision.outcome == "accepted":
+        detail = "" if not pointer else "only what was available was taken"
+        return Answer(
+            key,
+            "accepted",
+            order_id,
+            detail,
+            pointer,
+            item.dispatch_by_at,
+            item.deliver_by_at,
+        )
+    if decision.outcome == "daily_cap_reached":
+        return Answer(key, "daily_cap_reached", 0, "the merchant's cap of orders for today is full")
+    sku = item.order.lines[decision.short_line].sku
+    return Answer(key, "insufficient_stock", 0, f"not enough stock of {sku!r}", pointer)

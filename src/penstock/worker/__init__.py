@@ -1,0 +1,1 @@
+"""Moves everything that nobody outside moves, as `journey.py` declares it."""
