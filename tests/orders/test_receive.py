@@ -50,11 +50,11 @@ async def test_the_same_order_twice_gets_the_same_answer(tx, make):
     again = await receive(tx, merchant_id, [order, late], NOW + timedelta(hours=1), PORTS)
     assert first[0] == first[1] == again[0]
     assert again[1].outcome == "insufficient_stock"
-    other = await receive(
-        tx, merchant_id, [make.order("LAMP", key="K", quantity=2)], NOW, PORTS
-    )
+    other = await receive(tx, merchant_id, [make.order("LAMP", key="K", quantity=2)], NOW, PORTS)
     assert other[0].outcome == "key_reused"
-    (count,) = await tx.fetch("SELECT count(*) FROM orders.receipt WHERE merchant_id=$1", merchant_id)
+    (count,) = await tx.fetch(
+        "SELECT count(*) FROM orders.receipt WHERE merchant_id=$1", merchant_id
+    )
     assert count[0] == 2
 
 

@@ -200,6 +200,17 @@ def test_known_days(country: str, day: date, *, works: bool) -> None:
     assert is_working(Calendar(country=country, zone="UTC"), day) is works
 
 
+def test_a_node_s_own_weekend_replaces_the_country_s() -> None:
+    works_saturdays = Calendar(country="CN", zone="Asia/Shanghai", weekend=frozenset({6}))
+    assert is_working(works_saturdays, date(2026, 11, 21))
+    assert not is_working(works_saturdays, date(2026, 11, 22))
+    assert is_working(works_saturdays, date(2026, 9, 20))  # a Sunday worked for National Day
+    assert not is_working(works_saturdays, date(2026, 10, 1))
+    assert not is_working(
+        Calendar(country="", zone="UTC", weekend=frozenset({6})), date(2026, 11, 22)
+    )
+
+
 @pytest.mark.parametrize(
     ("zone", "day", "end"),
     [

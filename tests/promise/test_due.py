@@ -1,6 +1,7 @@
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -112,7 +113,8 @@ walls = st.sampled_from(
 
 @st.composite
 def slas(draw: st.DrawFn) -> Sla:
-    rule = draw(st.sampled_from(["none", "policy", "node"]))
+    rules: tuple[Literal["none", "policy", "node"], ...] = ("none", "policy", "node")
+    rule = draw(st.sampled_from(rules))
     return Sla(
         code="drawn",
         source="Hypothesis",
@@ -256,6 +258,29 @@ def test_shipped_slas_give_the_dates_that_their_sources_describe(
     answer = due(shipped_slas()[code], market, market, local(zone, paid))
     assert answer.dispatch_by_at == local(zone, f"2026-{handed_over} 23:59:59")
     assert answer.deliver_by_at == (delivered and local(zone, f"2026-{delivered} 23:59:59"))
+
+
+def test_the_cut_off_itself_is_too_late_wherever_it_stands_in_a_batch() -> None:
+    sla = shipped_slas()["tiktok_vn_platform_shipping"]
+    late = local(VN.zone, "2026-11-19 14:00")
+    early = late - timedelta.resolution
+    for paid_at in ([early, late], [late, early], [early, late + DAY, late]):
+        assert due_many(sla, VN, VN, paid_at) == [due(sla, VN, VN, at) for at in paid_at]
+    assert due(sla, VN, VN, early).dispatch_by_at + DAY == due(sla, VN, VN, late).dispatch_by_at
+
+
+def test_a_date_that_comes_twice_begins_when_it_comes_to_stay() -> None:
+    sla = Sla(code="x", source="x", confidence="own", dispatch_days=0)
+    st_johns = Calendar(country="", zone="America/St_Johns")
+    # at 00:01 on 29 October 2006 the clock went back to 23:01 on the 28th
+    first_midnight = datetime(2006, 10, 29, 2, 30, 30, tzinfo=UTC)
+    day_before = first_midnight - DAY - timedelta(minutes=1)
+    answers = due_many(sla, st_johns, st_johns, [first_midnight, day_before])
+    assert reading(st_johns.zone, first_midnight) == datetime(2006, 10, 29, 0, 0, 30)  # noqa: DTZ001  a wall clock
+    assert [answer.dispatch_by_at for answer in answers] == [
+        datetime(2006, 10, 29, 3, 29, 59, tzinfo=UTC),
+        datetime(2006, 10, 28, 2, 29, 59, tzinfo=UTC),
+    ]
 
 
 def test_a_route_s_transit_limit_leaves_the_day_of_pickup_out() -> None:

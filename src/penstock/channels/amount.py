@@ -26,7 +26,7 @@ def minor_units(text: str, currency: str) -> int:
     digits = CURRENCIES[currency]
     if len(fraction) > digits:
         raise ValueError(f"has more decimals than {currency} has ({digits})")
-    return int(whole) * 10**digits + int(fraction.ljust(digits, "0") or "0")
+    return int(whole + fraction.ljust(digits, "0"))
 
 
 def amount_at(

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from penstock.channels.json_fit import explained, misfits
+from penstock.channels.json_fit import explained, misfits, step
 from penstock.channels.parsed import require_utf8, shown
 from penstock.kernel.errors import FieldError, Invalid, Malformed, Refusal
 
@@ -22,6 +22,7 @@ _WORDS = {
     "Expecting property name enclosed in double quotes": "a key in double quotes is missing",
     "Expecting ',' delimiter": "a comma or a closing bracket is missing",
     "Expecting ':' delimiter": "a colon is missing after the key",
+    "Unexpected UTF-8 BOM (decode using utf-8-sig)": "a byte-order mark stands first: leave it out",
     "Extra data": "something follows after the end",
     "Invalid control character at": "a line break, tab or control character stands in a text",
     "Invalid \\escape": "a backslash in a text starts no escape that JSON knows",
@@ -128,6 +129,8 @@ def _bad_text(pointer: str, what: str) -> FieldError:
 
 
 def _broken(text: str, fault: json.JSONDecodeError, first: int) -> Malformed:
+    if not text.strip():
+        return _malformed("bad_json", "The body is empty: send an order as JSON.", first)
     if fault.pos >= len(text.rstrip()) or fault.msg.startswith("Unterminated"):
         lines = first + text.count("\n")
         column = len(text) - text.rfind("\n")

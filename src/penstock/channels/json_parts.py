@@ -76,9 +76,12 @@ def _children(part: Part, opening: bytes) -> list[tuple[bytes, Part]]:
         char, at = mark[0], mark.start()
         if char == b'"':
             break
-        if char in {b"}", b"]"}:
-            depth -= 1
-        if (depth == 1 and char == b",") or depth == 0:
+        if char in _CLOSING:
+            depth += 1
+            begin = mark.end() if depth == 1 else begin
+            continue
+        depth -= char in {b"}", b"]"}
+        if depth == 0 or (depth == 1 and char == b","):
             child = raw[begin:at]
             start = at - len(child.lstrip())
             line += raw.count(b"\n", counted, start)
@@ -86,14 +89,11 @@ def _children(part: Part, opening: bytes) -> list[tuple[bytes, Part]]:
             if found or key or child.strip() or depth:
                 found.append((key, Part(child.strip(), line)))
             key = b""
-            if depth == 0:
-                _require_end(part, char, opening, at)
-                return found
-        elif char in _CLOSING:
-            depth += 1
-            begin = mark.end() if depth == 1 else begin
         elif depth == 1 and char == b":" and not key:
             key, begin = raw[begin:at].strip(), mark.end()
+        if depth == 0:
+            _require_end(part, char, opening, at)
+            return found
     raise _ends_early(part)
 
 

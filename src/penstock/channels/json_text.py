@@ -5,6 +5,7 @@ that a database cannot hold. What a decoder passes over is proved absent by coun
 key brings one, and what the decoded value encodes to has one for each key that was kept.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -12,9 +13,11 @@ import msgspec
 
 from penstock.channels.json_faults import FAULTS, invalid, refusal, require_sound
 from penstock.channels.json_fit import misfits
+from penstock.channels.json_parts import Part
 from penstock.channels.order import Address, NewLine, NewOrder
 from penstock.channels.order_rules import breaches
-from penstock.kernel.errors import FieldError
+from penstock.channels.parsed import Parsed, legible, refused
+from penstock.kernel.errors import FieldError, Refusal
 
 _Wire = TypeVar("_Wire", bound=msgspec.Struct)
 _ORDER = msgspec.json.Decoder(NewOrder)
@@ -39,13 +42,13 @@ def decode_order(raw: bytes, *, line: int = 1) -> NewOrder:
     except FAULTS as fault:
         raise refusal(raw, NewOrder, fault, line=line) from None
     # An offset written +0530 would hide one colon from the count: hence the look at the zones.
-    if (
-        b"\\" in raw
-        or raw.count(b":") != _ENCODE(order).count(b":")
-        or order.ordered_at.tzinfo is not UTC
-        or (order.paid_at is not None and order.paid_at.tzinfo is not UTC)
-    ):
-        order = _scrutinised(raw, order, line)
+    away = order.ordered_at.tzinfo is not UTC or (
+        order.paid_at is not None and order.paid_at.tzinfo is not UTC
+    )
+    if away or b"\\" in raw or raw.count(b":") != _ENCODE(order).count(b":"):
+        _scrutinise(raw, line)
+    if away:
+        order = _moved(order)
     errors = breaches(order)
     if errors:
         raise invalid(errors)
@@ -69,6 +72,22 @@ def decode_strictly(raw: bytes, decoder: "msgspec.json.Decoder[_Wire]", *, line:
     return wire
 
 
+def read_parts(
+    parts: Iterable[Part],
+    decoder: "msgspec.json.Decoder[_Wire]",
+    build: Callable[[_Wire], NewOrder | tuple[FieldError, ...]],
+) -> Iterator[Parsed]:
+    """Decode each part and build its order, or keep the reasons why not; none stops the others."""
+    for part in parts:
+        try:
+            built = build(decode_strictly(part.raw, decoder, line=part.line))
+        except Refusal as refusal:
+            yield refused(part.line, part.raw, refusal)
+            continue
+        order, errors = (built, ()) if isinstance(built, NewOrder) else (None, built)
+        yield Parsed(line=part.line, order=order, errors=errors, raw=legible(part.raw))
+
+
 def in_utc(at: datetime) -> datetime:
     """Move an aware time to UTC; a naive one stays, for `breaches` to name.
 
@@ -79,7 +98,7 @@ def in_utc(at: datetime) -> datetime:
     return at if at.tzinfo is None else at.astimezone(UTC)
 
 
-def _scrutinised(raw: bytes, order: NewOrder, line: int) -> NewOrder:
+def _scrutinise(raw: bytes, line: int) -> None:
     try:
         tree = _sound_tree(raw)
     except FAULTS as fault:
@@ -89,13 +108,15 @@ def _scrutinised(raw: bytes, order: NewOrder, line: int) -> NewOrder:
         and all(item.keys() <= _LINE_FIELDS for item in tree["lines"])
     ):
         raise invalid(misfits(tree, NewOrder))
+
+
+def _moved(order: NewOrder) -> NewOrder:
     try:
         paid_at = order.paid_at and in_utc(order.paid_at)
-        ordered_at = in_utc(order.ordered_at)
+        return msgspec.structs.replace(order, ordered_at=in_utc(order.ordered_at), paid_at=paid_at)
     except OverflowError:
         detail = "ordered_at and paid_at must be in the years 1 to 9999 in UTC."
         raise invalid((FieldError("/ordered_at", "bad_time", detail),)) from None
-    return msgspec.structs.replace(order, ordered_at=ordered_at, paid_at=paid_at)
 
 
 def _sound_tree(raw: bytes) -> Any:

@@ -13,7 +13,7 @@ from penstock.channels.json_faults import FAULTS
 from penstock.channels.json_parts import Part, items
 from penstock.channels.json_text import decode_order
 from penstock.channels.parsed import Parsed, Source, refused, require_utf8, whole
-from penstock.kernel.errors import Refusal
+from penstock.kernel.errors import Malformed, Refusal
 
 _ONE_VALUE = msgspec.json.Decoder(msgspec.Raw)
 
@@ -22,8 +22,8 @@ def read(source: Source) -> Iterator[Parsed]:
     """Read orders; a bad one is a record with errors, and the others go on.
 
     Raises:
-        Malformed: at once, before the first record: the file is empty, or an array that is
-            never closed, is not JSON or not UTF-8.
+        Malformed: at once, before the first record: the file is empty, or it is one value
+            that is not JSON, not UTF-8, or never ends.
 
     """
     lines = iter(io.BytesIO(source) if isinstance(source, bytes) else source)
@@ -54,12 +54,20 @@ def _document(content: bytes) -> Iterator[Parsed]:
         return (_parsed(part) for part in items(Part(content)))
     begin = len(content) - len(content.lstrip())
     one = Part(content.strip(), content.count(b"\n", 0, begin) + 1)
-    if _is_one_value(content):
-        return iter([_parsed(one)])
     second = list(islice(filter(bytes.strip, io.BytesIO(one.raw)), 1, 2))
-    if second and not second[0].lstrip().startswith(b"{"):
-        decode_order(one.raw, line=one.line)
-    return _each_line(io.BytesIO(content))
+    if second and second[0].lstrip().startswith(b"{") and not _is_one_value(content):
+        return _each_line(io.BytesIO(content))
+    return _only(one)
+
+
+def _only(part: Part) -> Iterator[Parsed]:
+    try:
+        decode_order(part.raw, line=part.line)
+    except Malformed:
+        raise
+    except Refusal as refusal:
+        return iter([refused(part.line, part.raw, refusal)])
+    return iter([_parsed(part)])
 
 
 def _each_line(lines: Iterable[bytes]) -> Iterator[Parsed]:

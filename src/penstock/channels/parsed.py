@@ -64,7 +64,7 @@ def require_utf8(content: bytes, *, line: int = 1) -> str:
         line += down - 1
         detail = (
             f"Line {line}, column {column} is not UTF-8 (byte 0x{content[fault.start]:02X}): "
-            "save the file as UTF-8 and send it again."
+            "save it as UTF-8 and send it again."
         )
         raise Malformed(detail, errors=(FieldError("", "not_utf8", detail, line),)) from None
 

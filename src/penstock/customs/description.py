@@ -1,4 +1,4 @@
-"""Does a description of goods describe any goods?"""
+"""Whether a description of goods describes any goods."""
 
 import re
 from typing import Final

@@ -38,7 +38,7 @@ _COLUMNS = "| code | holds | applies to | charge | group | confidence | rests on
 
 
 def render(rules: tuple[Rule, ...]) -> str:
-    """Return the reference page of `rules` as Markdown: a table for each jurisdiction, one for all members."""
+    """Return the reference page of `rules` as Markdown, a table for each jurisdiction."""
     ordered = sorted(rules, key=lambda rule: (_section(rule), rule.code, _first_day(rule)))
     parts = [_HEAD]
     for section, group in groupby(ordered, key=_section):

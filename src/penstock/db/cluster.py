@@ -102,6 +102,8 @@ def prepare(folder: Path, *, shared_buffers_mb: int, lock: int, log: BinaryIO) -
     )
     version = cluster.data / "PG_VERSION"
     if not version.exists():
+        if cluster.data.exists() and any(cluster.data.iterdir()):
+            raise Misconfigured(f"{cluster.data} is not a data folder of PostgreSQL: move it away")
         _initialise(cluster, lock, log)
     if (found := version.read_text().strip()) != _MAJOR:
         raise Misconfigured(

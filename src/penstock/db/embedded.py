@@ -25,8 +25,10 @@ from penstock.kernel.errors import Misconfigured
 
 _START_TIMEOUT_S = 120.0  # room for the recovery of max_wal_size of log on a slow disk
 _STOPS = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0))  # fast; then immediate
+_LAUNCHES = 3  # a second one helps where the first was killed, and costs little where it was not
 _LOG_BYTES = 1_000_000
 _HEADING = b"---- start ----\n"
+_TELLING = re.compile("(FATAL|PANIC|error): (?!.*(starting up|not yet accepting))")
 _CREATE_DATABASE = """SELECT 'CREATE DATABASE penstock'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'penstock') \\gexec
 """
@@ -171,19 +173,19 @@ class EmbeddedServer:
     def _bring_up(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
         programs = cluster.installed()
-        launched, hindrance = False, "it does not answer"
+        launches, hindrance = 0, "it does not answer"
         while not self._answers(programs):
             if self.alive():
                 hindrance = "it may be recovering from a crash, so start again later"
             elif (lock := self._server_lock()) is not None:
                 try:
-                    if launched:
+                    if launches == _LAUNCHES:
                         raise Misconfigured(f"PostgreSQL did not start: {self._last_words()}")
                     self._launch(lock)
-                    launched = True
+                    launches += 1
                 finally:
                     os.close(lock)
-            elif not launched:
+            elif launches == 0:
                 hindrance = f"processes of a killed server still run in {self._data}, so end them"
                 _end_orphans(self._data)
             if time.monotonic() > deadline:
@@ -242,7 +244,7 @@ class EmbeddedServer:
         with suppress(OSError), log.open("rb") as words:
             words.seek(max(0, log.stat().st_size - 8192))
             lines = words.read().rpartition(_HEADING)[2].decode(errors="replace").splitlines()
-            telling = [line for line in lines if re.search("FATAL|PANIC|error:", line)] or lines
+            telling = [line for line in lines if _TELLING.search(line)] or lines
             if telling:
                 return f"{telling[-1]} ({log})"
         return f"no word of why in {log}"

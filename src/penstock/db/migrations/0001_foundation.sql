@@ -159,6 +159,7 @@ CREATE TABLE worker.call (
     vendor text NOT NULL,
     worker_id int NOT NULL,
     intended_at timestamptz NOT NULL,
+    ask_at timestamptz NOT NULL,
     attempts smallint NOT NULL DEFAULT 1,
     request bytea NOT NULL,
     outcome text,
@@ -166,7 +167,7 @@ CREATE TABLE worker.call (
     PRIMARY KEY (merchant_id, subject_id, step)
 );
 CREATE INDEX call_open ON worker.call (step, intended_at) WHERE outcome IS NULL;
-CREATE UNIQUE INDEX call_reference ON worker.call (vendor, reference);
+CREATE INDEX call_reference ON worker.call (vendor, reference);
 CALL penstock.tenant_table('worker.call');
 
 CREATE SEQUENCE worker.worker_id AS int CYCLE;

@@ -1,0 +1,1 @@
+"""HTTP to types and back, nothing else."""

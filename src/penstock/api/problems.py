@@ -1,0 +1,100 @@
+"""The one place where refusals become HTTP: RFC 9457 problem details."""
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from penstock.kernel.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    Invalid,
+    KeyReused,
+    Malformed,
+    NotFound,
+    Refusal,
+    TooLarge,
+    Unauthorised,
+    Unavailable,
+)
+
+log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+STATUS: dict[type[Refusal], int] = {
+    Malformed: 400,
+    Unauthorised: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooLarge: 413,
+    Invalid: 422,
+    KeyReused: 422,
+    Unavailable: 503,
+}
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """RFC 9457 with two extensions: `code` for programs, `errors` by field."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: tuple[FieldError, ...] = ()
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    errors: tuple[FieldError, ...] = (),
+    headers: dict[str, str] | None = None,
+) -> Response[Problem]:
+    """Answer with a problem document; `code` also names its type."""
+    body = Problem(f"urn:penstock:problem:{code}", title, status, detail, code, errors)
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def from_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
+    """Map a refusal to its status."""
+    headers = {}
+    if isinstance(refusal, Unavailable):
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    if isinstance(refusal, Unauthorised):
+        headers["WWW-Authenticate"] = "Bearer"
+    status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+    return problem(status, refusal.code, refusal.title, refusal.detail, refusal.errors, headers)
+
+
+def from_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """Map what the framework refuses: unknown path, method, or query parameter."""
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
+        error.status_code, "bad_request" if error.status_code < 500 else "bug"
+    )
+    extra = error.extra if isinstance(error.extra, list) else []
+    errors = tuple(
+        FieldError(f"/{e.get('key', '')}", "invalid", str(e.get("message", "")))
+        for e in extra
+        if isinstance(e, dict)
+    )
+    title = "There is no such thing." if code == "not_found" else "The request was refused."
+    return problem(error.status_code, code, title, error.detail, errors, dict(error.headers or {}))
+
+
+def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Log a bug once, here, and tell the caller nothing of our insides."""
+    log.error("bug at %s %s", request.method, request.url.path, exc_info=error)
+    detail = "An error of ours; it is logged. Nothing half-done was kept; try again later."
+    return problem(500, "bug", "Something is broken here.", detail)
+
+
+HANDLERS: dict[Any, Any] = {
+    Refusal: from_refusal,
+    HTTPException: from_http,
+    Exception: from_bug,
+}

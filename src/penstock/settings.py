@@ -1,0 +1,50 @@
+"""One frozen object, read from the environment once and passed on."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from penstock.kernel.errors import Misconfigured
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that can be set; each field's name in the environment is PENSTOCK_ + its own.
+
+    `database_url`: any PostgreSQL 15+; empty: the embedded server. `data_folder`: where the
+    embedded server keeps its data. `host`, `port`: where the API listens. `connections_max`: to
+    the database, per process. `body_max_bytes`, `batch_max_orders`: what one request may bring.
+    `clock_file`: a virtual clock shared with a simulation; empty: the system's.
+    """
+
+    database_url: str = ""
+    data_folder: Path = Path(".penstock")
+    host: str = "127.0.0.1"
+    port: int = 8075
+    connections_max: int = 8
+    body_max_bytes: int = 8 * 1024 * 1024
+    batch_max_orders: int = 10_000
+    clock_file: str = ""
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read PENSTOCK_* from the environment.
+
+    Raises:
+        Misconfigured: a value is not what its setting takes.
+
+    """
+    given = {
+        field: environment[name]
+        for field in Settings.__struct_fields__
+        if (name := f"PENSTOCK_{field.upper()}") in environment
+    }
+    try:
+        return msgspec.convert(
+            given, Settings, strict=False, dec_hook=lambda kind, value: kind(value)
+        )
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at `$.")
+        name = f"PENSTOCK_{where.rstrip('`').upper()}"
+        raise Misconfigured(f"{name}: {message}; correct it or unset it.") from error

@@ -1,0 +1,139 @@
+"""The worker: look at what is due, do it, look again."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from penstock.db.query import query
+from penstock.db.transaction import OPERATOR, Database, Transaction
+from penstock.gateways.port import Gateways
+from penstock.kernel.clock import Clock
+from penstock.kernel.errors import Unavailable
+from penstock.lifecycle.claim import backlog, claim, postpone
+from penstock.worker.call import Pause, run_call
+from penstock.worker.identity import Identity
+from penstock.worker.step import Call, Every, Step, Timed, Work
+
+log = logging.getLogger(__name__)
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@query
+async def open_calls(tx: Transaction, *, now: datetime) -> list[str]:
+    """Name the steps that have intents to ask after."""
+
+
+@query
+async def timed_steps(tx: Transaction, *, steps: list[str], now: datetime) -> list[str]:
+    """Name the timed steps whose time has come; a new one's has."""
+
+
+@query
+async def schedule(tx: Transaction, *, step: str, now: datetime, next_at: datetime) -> str | None:
+    """Take one turn of a timed step, unless another worker has taken it."""
+
+
+class Worker:
+    """Runs a journey; any number of workers may run the same one on one database."""
+
+    def __init__(
+        self,
+        database: Database,
+        identity: Identity,
+        journey: Sequence[Work],
+        gateways: Gateways,
+        *,
+        pause: Pause = lambda _: None,
+    ) -> None:
+        """Take what `app.py` has composed."""
+        self._database = database
+        self._identity = identity
+        self._journey = journey
+        self._gateways = gateways
+        self._pause = pause
+
+    async def drain(self, now: datetime) -> int:
+        """Work until nothing is due at `now`; return how many things were done."""
+        total = 0
+        while done := await self.turn(now):
+            total += done
+        return total
+
+    async def turn(self, now: datetime) -> int:
+        """Run every step that has something to do at `now` once, in the journey's order."""
+        due, timed, unsettled = await self._database.run(OPERATOR, lambda tx: self._look(tx, now))
+        done = 0
+        for work in self._journey:
+            match work:
+                case Step() if (work.when.kind, work.when.status) in due:
+                    done += await self._step(work, now)
+                case Timed() if work.name in timed:
+                    done += await self._timed(work, now)
+                case Call() if (work.when.kind, work.when.status) in due or work.name in unsettled:
+                    worker_id = await self._identity.claim()
+                    done += await run_call(
+                        self._database, self._gateways, work, worker_id, now, self._pause
+                    )
+                case _:
+                    pass
+        return done
+
+    async def _look(
+        self, tx: Transaction, now: datetime
+    ) -> tuple[set[tuple[str, str]], set[str], set[str]]:
+        waiting = await backlog(tx, now=now)
+        names = [work.name for work in self._journey if isinstance(work, Timed)]
+        return (
+            {(w.kind, w.status) for w in waiting},
+            set(await timed_steps(tx, steps=names, now=now)),
+            set(await open_calls(tx, now=now)),
+        )
+
+    async def _step(self, step: Step, now: datetime) -> int:
+        async def work(tx: Transaction) -> int:
+            subjects = await claim(
+                tx, kind=step.when.kind, status=step.when.status, now=now, batch=step.batch
+            )
+            if subjects:
+                await step.do(tx, subjects, now)
+                await postpone(
+                    tx,
+                    merchant_ids=[s.merchant_id for s in subjects],
+                    subject_ids=[s.subject_id for s in subjects],
+                    status=step.when.status,
+                    now=now,
+                )
+            return len(subjects)
+
+        return await self._database.run(OPERATOR, work)
+
+    async def _timed(self, step: Timed, now: datetime) -> int:
+        async def work(tx: Transaction) -> int:
+            turn = await schedule(tx, step=step.name, now=now, next_at=_next(step.when, now))
+            return -1 if turn is None else await step.do(tx, now)
+
+        done = total = await self._database.run(OPERATOR, work)
+        while done >= step.batch:
+            done = await self._database.run(OPERATOR, lambda tx: step.do(tx, now))
+            total += done
+        return max(total, 0)
+
+    async def serve(self, clock: Clock, stop: asyncio.Event, *, idle_s: float = 0.2) -> None:
+        """Work as time goes by until `stop`; what the database cannot serve now is tried later."""
+        while not stop.is_set():
+            try:
+                if await self.turn(clock.now()):
+                    continue
+            except Unavailable as refusal:
+                log.warning("worker waits: %s", refusal)
+            try:
+                await asyncio.wait_for(stop.wait(), idle_s)
+            except TimeoutError:
+                continue
+
+
+def _next(every: Every, now: datetime) -> datetime:
+    """Return the next point of the interval's grid, which is the same for every worker."""
+    turns = (now - _EPOCH) // every.interval
+    return _EPOCH + (turns + 1) * every.interval

@@ -1,0 +1,1 @@
+SELECT vendor, gateway, endpoint FROM vendors.vendors WHERE vendor = ANY (:vendors::text[])
