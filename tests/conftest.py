@@ -27,11 +27,10 @@ def server_url() -> Iterator[str]:
         return
     from penstock.db.embedded import EmbeddedServer
 
-    with (
-        tempfile.TemporaryDirectory(prefix="penstock-test-", ignore_cleanup_errors=True) as folder,
-        EmbeddedServer(Path(folder) / "data") as server,
-    ):
-        yield server.url()
+    with tempfile.TemporaryDirectory(prefix="penstock-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # the server's own account must get to its data
+        with EmbeddedServer(Path(folder) / "data") as server:
+            yield server.url()
 
 
 def _database(url: str, name: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
+import psycopg
 import pytest
 
 from penstock.db import cluster
@@ -110,6 +111,8 @@ async def test_the_server_is_durable_and_private_and_stop_leaves_nothing(settled
     pid = server.pid
     assert server.alive()
     assert private_socket(server)
+    assert pid is not None
+    assert os.getsid(pid) != os.getsid(0)  # Ctrl-C in the terminal goes past it
 
     server.stop()
 
@@ -132,6 +135,19 @@ def running(name: str) -> set[str]:
     ).stdout
     rows = (line.split(maxsplit=2) for line in listing.splitlines())
     return {pid for pid, state, command in rows if command == name and state[0] != "Z"}
+
+
+def test_the_url_suits_psycopg_and_psql_whatever_the_environment_says(
+    settled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPORT", "1")
+    monkeypatch.setenv("PGOPTIONS", "--nonsense")
+    with EmbeddedServer(settled) as server:
+        monkeypatch.delenv("PGOPTIONS")
+        with psycopg.connect(server.url(database="postgres")) as connection:
+            assert connection.info.dbname == "postgres"
+        psql = [cluster.installed() / "psql", server.url(), "-Atc", "select current_user"]
+        assert subprocess.check_output(psql, text=True) == "penstock\n"
 
 
 async def test_a_second_start_keeps_the_data(settled: Path) -> None:
@@ -238,21 +254,23 @@ async def test_any_name_of_a_folder_will_do(tmp_path: Path) -> None:
     sweep(folder)
 
 
-def test_a_socket_folder_that_another_prepared_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_socket_folder_that_another_prepared_is_refused(tmp_path: Path) -> None:
     account = cluster.Account(12345, 12345) if os.geteuid() == 0 else None
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     deep = tmp_path / ("deep" * 30)
     ours = cluster._socket_folder(deep, account)
-    assert cluster._socket_folder(deep, account) == ours
-    ours.chmod(0o755)
-    with pytest.raises(Misconfigured, match="TMPDIR"):
-        cluster._socket_folder(deep, account)
-    ours.rmdir()
+    try:
+        assert cluster._socket_folder(deep, account) == ours
+        ours.chmod(0o755)
+        with pytest.raises(Misconfigured, match="TMPDIR"):
+            cluster._socket_folder(deep, account)
+    finally:
+        ours.rmdir()
     ours.symlink_to(tmp_path)
-    with pytest.raises(Misconfigured, match="TMPDIR"):
-        cluster._socket_folder(deep, account)
+    try:
+        with pytest.raises(Misconfigured, match="TMPDIR"):
+            cluster._socket_folder(deep, account)
+    finally:
+        ours.unlink()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

@@ -7,8 +7,8 @@ from typing import Any
 from litestar import Request
 
 from penstock.access.key import Principal, Role, verify_key
-from penstock.db.transaction import OPERATOR, Actor, Database, Transaction, merchant
 from penstock.db.query import query
+from penstock.db.transaction import OPERATOR, Actor, Database, Transaction, merchant
 from penstock.kernel.clock import Clock
 from penstock.kernel.errors import Forbidden, Invalid, Unauthorised
 
@@ -86,9 +86,7 @@ def actor_of(principal: Principal) -> Actor:
     return merchant(principal.merchant_id) if principal.role == "merchant" else OPERATOR
 
 
-async def merchant_of(
-    database: Database, principal: Principal, code: str | None
-) -> int:
+async def merchant_of(database: Database, principal: Principal, code: str | None) -> int:
     """Return the merchant that a request is about: the key's own, or the one named by `code`.
 
     Raises:

@@ -13,6 +13,7 @@ from penstock.kernel.errors import (
     Forbidden,
     Invalid,
     KeyReused,
+    LimitReached,
     Malformed,
     NotFound,
     Refusal,
@@ -32,6 +33,7 @@ STATUS: dict[type[Refusal], int] = {
     TooLarge: 413,
     Invalid: 422,
     KeyReused: 422,
+    LimitReached: 429,
     Unavailable: 503,
 }
 

@@ -63,9 +63,9 @@ def read(source: Source) -> Iterator[Parsed]:
 
     """
     lines = list(io.StringIO(require_utf8(whole(source)), newline=""))
-    delimiter, _known = separator(next(line for line in lines if line.strip()))
+    delimiter, _known = separator(next((line for line in lines if line.strip()), ""))
     table = _rows(lines, delimiter)
-    _line, _raw, header = next(table)
+    _line, _raw, header = next(table, (1, "", []))
     columns = _columns(header)
     return (built(rows) for rows in _grouped([_row(*row, columns, delimiter) for row in table]))
 
@@ -159,9 +159,8 @@ def _grouped(rows: list[Row]) -> Iterable[list[Row]]:
     for row, above in strays:
         name = next(name for name in _KEY if name not in row.cells)
         detail = f"Line {row.line} has no {name}: repeat that of its order."
-        lost = Row(
-            row.line, row.raw, row.cells, FieldError(f"/{name}", "required", detail, row.line)
-        )
+        fault = row.fault or FieldError(f"/{name}", "required", detail, row.line)
+        lost = Row(row.line, row.raw, row.cells, fault)
         homes = by_number.get(row.cells.get("channel_order_id", "")) or [above or []]
         for home in homes:
             home.append(lost)

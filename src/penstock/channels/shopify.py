@@ -14,6 +14,7 @@ from penstock.channels.json_text import in_utc, read_parts
 from penstock.channels.order import Address, NewLine, NewOrder
 from penstock.channels.order_rules import breaches, unknown_currency
 from penstock.channels.parsed import Parsed, Source, located, require_utf8, shown, whole
+from penstock.channels.shopify_payload import Item, Order, ShippingAddress
 from penstock.kernel.errors import FieldError
 from penstock.kernel.money import CURRENCIES
 
@@ -34,58 +35,7 @@ _ORIGINS = {
 }
 
 
-class _Item(msgspec.Struct, frozen=True, kw_only=True):
-    price: str
-    quantity: int
-    sku: str | None = None
-    title: str | None = None
-    requires_shipping: bool | None = None
-    fulfillable_quantity: int | None = None
-    fulfillment_status: str | None = None
-
-
-class _Shipping(msgspec.Struct, frozen=True, kw_only=True):
-    price: str
-    discounted_price: str | None = None
-
-
-class _To(msgspec.Struct, frozen=True, kw_only=True):
-    name: str | None = None
-    company: str | None = None
-    address1: str | None = None
-    address2: str | None = None
-    city: str | None = None
-    province: str | None = None
-    province_code: str | None = None
-    zip: str | None = None
-    country_code: str | None = None
-    phone: str | None = None
-
-
-class _Customer(msgspec.Struct, frozen=True, kw_only=True):
-    id: int | str | None = None
-
-
-class _Order(msgspec.Struct, frozen=True, kw_only=True):
-    id: int | str
-    currency: str
-    created_at: datetime
-    line_items: list[_Item]
-    processed_at: datetime | None = None
-    cancelled_at: str | None = None
-    closed_at: str | None = None
-    financial_status: str | None = None
-    test: bool | None = None
-    name: str | None = None
-    note: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    customer: _Customer | None = None
-    shipping_address: _To | None = None
-    shipping_lines: list[_Shipping] | None = None
-
-
-_DECODER = msgspec.json.Decoder(_Order)
+_DECODER = msgspec.json.Decoder(Order)
 
 
 def read(source: Source) -> Iterator[Parsed]:
@@ -113,7 +63,7 @@ def _orders(body: Part) -> list[Part]:
     return [wrapper.get("order", Part(body.raw.strip(), body.line))]
 
 
-def _order(wire: _Order) -> NewOrder | tuple[FieldError, ...]:
+def _order(wire: Order) -> NewOrder | tuple[FieldError, ...]:
     closed = _closed(wire)
     if closed:
         return (closed,)
@@ -150,7 +100,7 @@ def _order(wire: _Order) -> NewOrder | tuple[FieldError, ...]:
     return located(breaches(order), {**_ORIGINS, **origins}) or order
 
 
-def _closed(wire: _Order) -> FieldError | None:
+def _closed(wire: Order) -> FieldError | None:
     if wire.test:
         detail = "Not imported: it is a test order of the shop."
         return FieldError("/test", "test_order", detail)
@@ -166,7 +116,7 @@ def _closed(wire: _Order) -> FieldError | None:
     return None
 
 
-def _lines(wire: _Order, faults: list[FieldError]) -> tuple[tuple[NewLine, ...], dict[str, str]]:
+def _lines(wire: Order, faults: list[FieldError]) -> tuple[tuple[NewLine, ...], dict[str, str]]:
     lines: list[NewLine] = []
     origins: dict[str, str] = {}
     shipped = [i for i, item in enumerate(wire.line_items) if item.requires_shipping is not False]
@@ -195,7 +145,7 @@ def _lines(wire: _Order, faults: list[FieldError]) -> tuple[tuple[NewLine, ...],
     return tuple(lines), origins
 
 
-def _left(item: _Item, at: str, faults: list[FieldError]) -> int:
+def _left(item: Item, at: str, faults: list[FieldError]) -> int:
     if item.fulfillment_status == "fulfilled":
         return 0
     if item.fulfillable_quantity is not None:
@@ -209,7 +159,7 @@ def _left(item: _Item, at: str, faults: list[FieldError]) -> int:
     return item.quantity
 
 
-def _ship_to(wire: _Order, to: _To) -> Address:
+def _ship_to(wire: Order, to: ShippingAddress) -> Address:
     province = _plain(to.province)
     return Address(
         name=_plain(to.name) or _plain(to.company),
@@ -233,7 +183,7 @@ def _utc(pointer: str, at: datetime, faults: list[FieldError]) -> datetime:
         return at
 
 
-def _reference(wire: _Order) -> str:
+def _reference(wire: Order) -> str:
     return f"Shopify {name}" if (name := _plain(wire.name)) else ""
 
 

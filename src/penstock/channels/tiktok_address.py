@@ -2,9 +2,8 @@
 
 import re
 
-import msgspec
-
 from penstock.channels.order import Address
+from penstock.channels.tiktok_payload import Recipient, plain
 
 UNKNOWN = "-"
 """Stands where TikTok Shop gives nothing and a consignee needs something: seen, not mistaken."""
@@ -15,45 +14,14 @@ _WORD = re.compile(r"\w+")
 _CITY_STATES = {"HK": "Hong Kong", "MO": "Macao", "SG": "Singapore"}
 
 
-class District(msgspec.Struct, frozen=True, kw_only=True):
-    """One administrative level: L0 is the country, higher numbers are smaller areas."""
-
-    address_level: str | None = None
-    address_level_name: str | None = None
-    address_name: str | None = None
-
-
-class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """`recipient_address` of an order, version 202309; a hold masks or withholds its parts."""
-
-    name: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    address_line1: str | None = None
-    address_line2: str | None = None
-    address_line3: str | None = None
-    address_line4: str | None = None
-    address_detail: str | None = None
-    full_address: str | None = None
-    postal_code: str | None = None
-    region_code: str | None = None
-    phone_number: str | None = None
-    district_info: list[District] | None = None
-
-
-def plain(text: str | None) -> str:
-    """Take off the stray blanks, line ends and quoted emptiness that the platform sends."""
-    stripped = (text or "").strip()
-    return "" if stripped == '""' else stripped
-
-
 def consignee(to: Recipient, *, email: str, withheld: bool) -> Address:
-    """Build the consignee. The town is the first of these that there is:
+    """Build the consignee.
 
-    the level that is named city, town or municipality (US: L3, Indonesia: L2); L2 (Thailand and
-    Viet Nam write the district there); the smallest area; the country, if it is a city-state;
-    else `UNKNOWN`, because a guess out of the free text may send a parcel astray. L1 is the
-    region. Areas smaller than the town, and a detail that says more than the lines, go to line2.
+    The town is the first of these that there is: the level that is named city, town or
+    municipality (US: L3, Indonesia: L2); L2 (Thailand and Viet Nam write the district there);
+    the smallest area; the country, if it is a city-state; else `UNKNOWN`, because a guess out of
+    the free text may send a parcel astray. L1 is the region. Areas smaller than the town, and a
+    detail that says more than the lines, go to line2.
 
     Where the address is `withheld`, name and street may be `UNKNOWN` too; else they stay blank,
     which the rules of an order refuse.

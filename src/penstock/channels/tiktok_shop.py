@@ -16,7 +16,8 @@ from penstock.channels.json_text import read_parts
 from penstock.channels.order import Address, NewLine, NewOrder
 from penstock.channels.order_rules import breaches, unknown_currency
 from penstock.channels.parsed import Parsed, Source, located, require_utf8, shown, whole
-from penstock.channels.tiktok_address import UNKNOWN, Recipient, consignee, plain
+from penstock.channels.tiktok_address import UNKNOWN, consignee
+from penstock.channels.tiktok_payload import Order, Recipient, plain
 from penstock.kernel.errors import FieldError, Malformed
 from penstock.kernel.money import CURRENCIES
 
@@ -43,44 +44,7 @@ _ORIGINS = {
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class _Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One unit: the platform repeats the line item for each."""
-
-    sale_price: str
-    currency: str | None = None
-    display_status: str | None = None
-    seller_sku: str | None = None
-    sku_id: str | None = None
-
-
-class _Payment(msgspec.Struct, frozen=True, kw_only=True):
-    currency: str | None = None
-    shipping_fee: str | None = None
-    total_amount: str | None = None
-
-
-class _Order(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    status: str
-    create_time: int
-    line_items: list[_Item]
-    paid_time: int | None = None
-    fulfillment_type: str | None = None
-    is_on_hold_order: bool | None = None
-    is_sample_order: bool | None = None
-    is_replacement_order: bool | None = None
-    replaced_order_id: str | None = None
-    is_cod: bool | None = None
-    order_type: str | None = None
-    buyer_message: str | None = None
-    seller_note: str | None = None
-    buyer_email: str | None = None
-    user_id: str | None = None
-    payment: _Payment | None = None
-    recipient_address: Recipient | None = None
-
-
-_DECODER = msgspec.json.Decoder(_Order)
+_DECODER = msgspec.json.Decoder(Order)
 
 
 def read(source: Source) -> Iterator[Parsed]:
@@ -112,6 +76,11 @@ def _orders(body: Part) -> list[Part]:
         )
     if "data" in answer:
         answer = {} if answer["data"].raw == b"null" else members(answer["data"])
+        if answer and not answer.keys() & {"orders", "total_count"}:
+            raise Malformed(
+                "This answer of TikTok Shop has no orders in its data: "
+                "import one of its order search or order detail."
+            )
         listed = answer.get("orders")
         return [] if listed is None or listed.raw == b"null" else items(listed)
     if "orders" in answer:
@@ -119,7 +88,7 @@ def _orders(body: Part) -> list[Part]:
     return [body]
 
 
-def _order(wire: _Order) -> NewOrder | tuple[FieldError, ...]:
+def _order(wire: Order) -> NewOrder | tuple[FieldError, ...]:
     closed = _closed(wire)
     if closed:
         return (closed,)
@@ -148,7 +117,7 @@ def _order(wire: _Order) -> NewOrder | tuple[FieldError, ...]:
     return located(breaches(order), {**_ORIGINS, **origins, "/currency": currency_at}) or order
 
 
-def _closed(wire: _Order) -> FieldError | None:
+def _closed(wire: Order) -> FieldError | None:
     if wire.fulfillment_type == "FULFILLMENT_BY_TIKTOK":
         detail = "TikTok's own warehouses fulfil this order (FBT): there is nothing to import."
         return FieldError("/fulfillment_type", "not_ours", detail)
@@ -161,7 +130,7 @@ def _closed(wire: _Order) -> FieldError | None:
     return None
 
 
-def _currency(wire: _Order, faults: list[FieldError]) -> tuple[str, str]:
+def _currency(wire: Order, faults: list[FieldError]) -> tuple[str, str]:
     currency, pointer = plain(wire.payment.currency) if wire.payment else "", "/payment/currency"
     for index, item in enumerate(wire.line_items):
         own, own_at = plain(item.currency), f"/line_items/{index}/currency"
@@ -176,7 +145,7 @@ def _currency(wire: _Order, faults: list[FieldError]) -> tuple[str, str]:
 
 
 def _lines(
-    wire: _Order, currency: str, faults: list[FieldError]
+    wire: Order, currency: str, faults: list[FieldError]
 ) -> tuple[tuple[NewLine, ...], dict[str, str]]:
     units = Counter[tuple[str, int]]()
     origins: dict[str, str] = {}
@@ -198,7 +167,7 @@ def _lines(
     return lines, origins
 
 
-def _ship_to(wire: _Order, faults: list[FieldError]) -> Address:
+def _ship_to(wire: Order, faults: list[FieldError]) -> Address:
     withheld = bool(wire.is_on_hold_order) or wire.status in _WITHHELD
     to = wire.recipient_address or Recipient()
     if withheld and not plain(to.region_code):
@@ -207,7 +176,7 @@ def _ship_to(wire: _Order, faults: list[FieldError]) -> Address:
     return consignee(to, email=plain(wire.buyer_email), withheld=withheld)
 
 
-def _note(wire: _Order, ship_to: Address) -> str:
+def _note(wire: Order, ship_to: Address) -> str:
     to, payment = wire.recipient_address, wire.payment
     said = {
         "": plain(wire.buyer_message),

@@ -215,7 +215,8 @@ class EmbeddedServer:
         except subprocess.TimeoutExpired:
             return False
         if done.returncode == 3:  # connected, and the statement failed
-            raise Misconfigured(f"cannot make the database: {done.stderr.strip()}")
+            reason = " ".join(done.stderr.split())
+            raise Misconfigured(f"cannot make the database: {reason}")
         if done.returncode == 0:
             self._socket = socket
         return done.returncode == 0

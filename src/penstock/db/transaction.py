@@ -102,6 +102,15 @@ class Database:
     ) -> None:
         await self.close()
 
+    async def ping(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            Unavailable: there is none.
+
+        """
+        await self.run(OPERATOR, lambda tx: tx.fetch("SELECT 1"))
+
     async def run(self, actor: Actor, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one READ COMMITTED transaction and commit it.
 
@@ -165,6 +174,7 @@ def _translated(error: Exception) -> Exception:
         case (
             asyncpg.PostgresConnectionError()
             | asyncpg.InterfaceError()
+            | asyncpg.InternalClientError()  # a connection whose server was killed under it
             | asyncpg.AdminShutdownError()
             | asyncpg.CrashShutdownError()
             | asyncpg.CannotConnectNowError()

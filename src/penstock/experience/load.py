@@ -87,11 +87,11 @@ def _place(path: toml_lines.Path) -> str:
 
 def _shape(data: Any, struct: type[Any], path: toml_lines.Path) -> Iterator[Problem]:
     """Yield every missing, unknown or ill-typed key: msgspec alone stops at the first."""
-    if not isinstance(data, dict):
+    if not _is_table(data):
         yield path, "write a table here"
         return
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
-    for key in data.keys() - fields.keys():
+    for key in data.keys() - fields.keys() - {struct.__struct_config__.tag_field}:
         yield (*path, key), f"unknown key{near(key, fields)}"
     for key, field in fields.items():
         if key in data:
@@ -101,7 +101,7 @@ def _shape(data: Any, struct: type[Any], path: toml_lines.Path) -> Iterator[Prob
 
 
 def _value(value: Any, kind: Any, path: toml_lines.Path) -> Iterator[Problem]:
-    inner = _struct_in(kind)
+    inner = _struct_in(kind, value)
     if inner is not None and typing.get_origin(kind) is tuple:
         if not isinstance(value, list):
             yield path, "write a list of tables here"
@@ -114,7 +114,9 @@ def _value(value: Any, kind: Any, path: toml_lines.Path) -> Iterator[Problem]:
         try:
             msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            yield path, str(error)
+            what, _, at = str(error).partition(" - at `$")
+            inside = (int(i) if i else key for key, i in re.findall(r"\.(\w+)|\[(\d+)\]", at))
+            yield (*path, *inside), what
         if not _finite(value):
             yield path, "inf and nan are no amounts: write a number"
 
@@ -127,12 +129,19 @@ def _finite(value: Any) -> bool:
     return not isinstance(value, Decimal) or value.is_finite()
 
 
-def _struct_in(kind: Any) -> type[Any] | None:
-    """Return the one struct type that `kind` holds; a choice of several is left to msgspec."""
+def _struct_in(kind: Any, value: Any) -> type[Any] | None:
+    """Return the struct type that `value` should be; a choice of several is made by its tag."""
     if typing.get_origin(kind) in {types.UnionType, typing.Union, tuple}:
         structs = [arg for arg in typing.get_args(kind) if _is_struct(arg)]
-        return structs[0] if len(structs) == 1 else None
+        if len(structs) > 1:
+            tag = value.get(structs[0].__struct_config__.tag_field) if _is_table(value) else None
+            structs = [struct for struct in structs if struct.__struct_config__.tag == tag]
+        return structs[0] if structs else None
     return kind if _is_struct(kind) else None
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _is_struct(kind: Any) -> bool:

@@ -31,7 +31,7 @@ PREDICATES: dict[str, str] = {
     "transit_in_time": "delivered within the promised transit, counted from the hand-over",
     "delivered_in_time": "delivered by the delivery deadline",
     "cancelled": "cancelled, whoever's fault",
-    "cancelled_by_seller": "cancelled by the seller's fault (an unknown one is not held against it)",
+    "cancelled_by_seller": "cancelled by the seller's fault; an unknown one is not held against it",
     "returned_not_buyer": "returned, by the seller's, the carrier's or the platform's fault",
     "returned_logistics": "returned, by the carrier's or the platform's fault",
     "lost_or_returned_logistics": "lost, or returned as in returned_logistics",

@@ -31,8 +31,11 @@ class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a fault
     code = "refused"
     title = "The request was refused."
 
-    def __init__(self, detail: str = "", *, errors: tuple[FieldError, ...] = ()) -> None:
-        """Keep what a person reads (`detail`) and what a program points at (`errors`)."""
+    def __init__(
+        self, detail: str = "", *, errors: tuple[FieldError, ...] = (), code: str = ""
+    ) -> None:
+        """Keep what a person reads (`detail`) and what a program points at (`errors`, `code`)."""
+        self.code = code or type(self).code
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.errors = errors
@@ -85,6 +88,13 @@ class KeyReused(Refusal):
 
     code = "idempotency_key_reused"
     title = "This key was used before with a different body."
+
+
+class LimitReached(Refusal):
+    """A cap or quota is full for now."""
+
+    code = "limit_reached"
+    title = "A limit is reached for now."
 
 
 class TooLarge(Refusal):

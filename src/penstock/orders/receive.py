@@ -35,21 +35,14 @@ class Admission(Protocol):
         ...
 
 
-class Due(Protocol):
-    """A dated promise."""
+class Dated(msgspec.Struct, frozen=True):
+    """A promise: handed over by, delivered by."""
 
-    @property
-    def dispatch_by_at(self) -> datetime:
-        """When it must be handed over."""
-        ...
-
-    @property
-    def deliver_by_at(self) -> datetime:
-        """When it must be delivered."""
-        ...
+    dispatch_by_at: datetime
+    deliver_by_at: datetime
 
 
-Promise = Callable[[str, str, Sequence[datetime]], Sequence[Due]]
+Promise = Callable[[str, str, Sequence[datetime]], Sequence[Dated]]
 """(SLA code, country, times of payment) to one dated promise each."""
 
 

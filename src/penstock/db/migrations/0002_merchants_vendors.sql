@@ -73,8 +73,11 @@ CREATE TABLE vendors.vendor (
     gateway text NOT NULL,
     endpoint text NOT NULL,
     zone text NOT NULL DEFAULT 'UTC',
-    joined_at timestamptz NOT NULL
+    joined_at timestamptz NOT NULL,
+    vocabulary text NOT NULL DEFAULT ''
 );
+COMMENT ON COLUMN vendors.vendor.vocabulary IS
+    'whose status codes it speaks (gateways/statuses.toml); empty: those under its own name';
 CALL penstock.network_table('vendors.vendor');
 CALL penstock.publish('vendors.vendor', 'vendors');
 

@@ -8,21 +8,41 @@ CREATE TABLE tracking.event (
     merchant_id int NOT NULL,
     parcel_id bigint NOT NULL,
     code text NOT NULL,
-    status text NOT NULL,
+    event text NOT NULL,
     fault text NOT NULL DEFAULT '',
+    reason text NOT NULL DEFAULT '',
     place text NOT NULL DEFAULT '',
+    detail text NOT NULL DEFAULT '',
     occurred_at timestamptz NOT NULL,
     local_time text NOT NULL,
     zone_source text NOT NULL CHECK (zone_source IN ('offset', 'vendor')),
     received_at timestamptz NOT NULL,
     PRIMARY KEY (vendor, event_id)
 );
+COMMENT ON COLUMN tracking.event.event IS
+    'in our words; unknown: the code is in no vocabulary, send it again once it is';
 COMMENT ON COLUMN tracking.event.local_time IS 'as the vendor wrote it';
 COMMENT ON COLUMN tracking.event.zone_source IS
     'offset: the vendor gave one; vendor: the zone on the vendor''s record was taken';
 CREATE INDEX event_parcel ON tracking.event (merchant_id, parcel_id, occurred_at);
 CALL penstock.tenant_table('tracking.event');
 CALL penstock.publish('tracking.event', 'events');
+
+-- How far a parcel has come by all that its carrier has said, in whatever order it said it.
+CREATE TABLE tracking.progress (
+    merchant_id int NOT NULL,
+    parcel_id bigint NOT NULL,
+    event text NOT NULL,
+    rank int NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    fault text NOT NULL DEFAULT '',
+    reason text NOT NULL DEFAULT '',
+    first_at timestamptz NOT NULL,
+    PRIMARY KEY (merchant_id, parcel_id)
+) WITH (fillfactor = 70);
+COMMENT ON COLUMN tracking.progress.first_at IS 'when the carrier first said that it has it';
+CALL penstock.tenant_table('tracking.progress');
+CALL penstock.publish('tracking.progress', 'progresses');
 
 CREATE TABLE tracking.exception (
     merchant_id int NOT NULL,
@@ -31,6 +51,7 @@ CREATE TABLE tracking.exception (
     status text NOT NULL,
     reason text NOT NULL,
     fault text NOT NULL DEFAULT '',
+    detail text NOT NULL DEFAULT '',
     opened_at timestamptz NOT NULL,
     closed_at timestamptz,
     PRIMARY KEY (merchant_id, subject_id, opened_at)

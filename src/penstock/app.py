@@ -1,0 +1,67 @@
+"""The composition root: settings become a pool, a clock, gateways, routes and workers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from litestar import Litestar
+
+from penstock import journey
+from penstock.api.caller import Callers
+from penstock.api.context import Context
+from penstock.api.http import http_app
+from penstock.db.embedded import EmbeddedServer
+from penstock.db.migrate import migrate
+from penstock.db.transaction import OPERATOR, Database
+from penstock.kernel.clock import Clock, SystemClock, VirtualClock
+from penstock.lifecycle.seed import seed_lifecycle
+from penstock.settings import Settings, read_settings
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Return the system's clock, or the virtual one of the simulation this process is part of."""
+    return VirtualClock(Path(settings.clock_file)) if settings.clock_file else SystemClock()
+
+
+@asynccontextmanager
+async def database_of(settings: Settings) -> AsyncIterator[str]:
+    """Yield the URL of a database that has this version's schema.
+
+    Where none is configured, the embedded server is started; the last process to leave stops it.
+    """
+    if settings.database_url:
+        await prepare(settings.database_url)
+        yield settings.database_url
+        return
+    with EmbeddedServer(settings.data_folder) as server:
+        await prepare(server.url())
+        yield server.url()
+
+
+async def prepare(url: str) -> None:
+    """Migrate, and write the data that the schema's constraints refer to."""
+    await migrate(url)
+    async with await Database.open(url, connections_max=1) as database:
+        await database.run(OPERATOR, seed_lifecycle)
+
+
+def context_of(settings: Settings, database: Database) -> Context:
+    """Compose what request handlers work with."""
+    clock = clock_of(settings)
+    return Context(settings, database, clock, Callers(database, clock), journey.RECEIPT)
+
+
+def asgi(settings: Settings | None = None) -> Litestar:
+    """Return the HTTP application; it opens the database when it starts to serve."""
+    given = settings or read_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with (
+            database_of(given) as url,
+            await Database.open(url, connections_max=given.connections_max) as database,
+        ):
+            app.state.context = context_of(given, database)
+            yield
+
+    return http_app(lifespan, given.body_max_bytes)
