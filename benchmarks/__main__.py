@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.result import Absent, publish
+from penstock.kernel.errors import Misconfigured
 
 _SEED = 20261111
 
@@ -35,6 +36,9 @@ def main() -> int:
         except Absent as missing:
             say(f"{name}: left out: {missing}")
             continue
+        except Misconfigured as problem:
+            say(f"{name}: {problem}")
+            return 2
         publish(name, report, seed=wanted.seed, quick=wanted.quick, at=datetime.now(UTC))
     return 0
 

@@ -1,52 +1,62 @@
 """The PostgreSQL driver: asyncpg against psycopg 3, on asyncio's loop and on uvloop.
 
 One connection to a private server does what Penstock does most: write a batch as arrays, read a
-batch, and a transaction of single-row statements. The contestants take turns round by round, so
-that a busy moment of the machine meets all; a figure is the median of its rounds. CPU is that of
-this process alone, because the server is another one. Every contestant sends the same SQL from
-prepared statements, and what each one reads is compared before anything is timed.
+batch, and a transaction of three single-row statements. The contestants take turns round by
+round, so that a busy moment of the machine meets all. CPU is that of this process alone, because
+the server is another one. All send the same SQL from prepared statements and hand JSON over as
+text; what each one writes and reads is compared before anything is timed.
 """
 
 import asyncio
-import json
+import gc
 import random
 import statistics
-import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
+from importlib.metadata import version
+from operator import itemgetter
 from typing import Any
 
 import asyncpg
 import msgspec
 import psycopg
+import psycopg.types.json
 import uvloop
 
 from benchmarks.result import Report
-from penstock.db.embedded import EmbeddedServer
+from benchmarks.server import ask, private_server
 
 ROWS = 1_000
+START = datetime(2026, 11, 11, tzinfo=UTC)
+SETTINGS = "SET synchronous_commit = off"  # the disk is the same for all and hides the driver
 TABLES = """
     CREATE UNLOGGED TABLE line (
         merchant_id bigint, order_id uuid, sku text, note text, quantity int,
         unit_price_minor bigint, currency text, paid_at timestamptz, gift bool, extra jsonb
     );
     CREATE UNLOGGED TABLE sample (LIKE line);
-    CREATE UNLOGGED TABLE stock (sku_id bigint PRIMARY KEY, on_hand int, reserved int);
+    CREATE UNLOGGED TABLE stock (sku_id bigint PRIMARY KEY, reserved int) WITH (fillfactor = 50);
     CREATE UNLOGGED TABLE movement (sku_id bigint, quantity int, at timestamptz);
-    INSERT INTO stock SELECT n, 1000000000, 0 FROM generate_series(1, 1000) AS n;
+    INSERT INTO stock SELECT n, 0 FROM generate_series(1, 10) AS n;
 """
 INSERT = """
-    INSERT INTO {table} SELECT a, b, c, d, e, f, g, h, i, j::jsonb FROM unnest(
+    INSERT INTO line SELECT a, b, c, d, e, f, g, h, i, j::jsonb FROM unnest(
         {}::bigint[], {}::uuid[], {}::text[], {}::text[], {}::int[],
         {}::bigint[], {}::text[], {}::timestamptz[], {}::bool[], {}::text[]
     ) AS batch (a, b, c, d, e, f, g, h, i, j)
 """
 FETCH = "SELECT * FROM sample"
-READ = "SELECT on_hand, reserved FROM stock WHERE sku_id = {}"
+DIFFER = """
+    SELECT count(*) FROM (
+        (TABLE line EXCEPT ALL TABLE sample) UNION ALL (TABLE sample EXCEPT ALL TABLE line)
+    ) AS odd
+"""
+READ = "SELECT reserved FROM stock WHERE sku_id = {}"
 RESERVE = "UPDATE stock SET reserved = reserved + {} WHERE sku_id = {} RETURNING reserved"
 MOVE = "INSERT INTO movement VALUES ({}, {}, {})"
 
@@ -54,28 +64,26 @@ Columns = tuple[list[Any], ...]
 
 
 class Contestant(msgspec.Struct, frozen=True):
-    """One driver in one mode, connected; each function does the work once."""
+    """One driver in one mode, connected; each function does its work once."""
 
     insert: Callable[[], Awaitable[object]]
     fetch: Callable[[], Awaitable[list[Any]]]
     transact: Callable[[int], Awaitable[object]]
-    close: Callable[[], Awaitable[None]]
+    close: Callable[[], Coroutine[Any, Any, None]]
 
 
-class Workload(msgspec.Struct, frozen=True):
-    """What is repeated within a round, how often, and by how many rows (or transactions) each."""
+class Sample(msgspec.Struct, frozen=True):
+    """What a row or a transaction took in one round."""
 
-    run: Callable[[Contestant], Awaitable[object]]
-    units: int
-    repeat: int
+    wall_us: float
+    cpu_us: float
 
 
 async def asyncpg_contestant(url: str, batch: Columns) -> Contestant:
     connection = await asyncpg.connect(url)
     await connection.execute(SETTINGS)
-    numbered = [f"${n}" for n in range(1, 11)]
-    insert = INSERT.format(*numbered)
-    reserve, read, move = RESERVE.format("$1", "$2"), READ.format("$1"), MOVE.format(*numbered[:3])
+    places = [f"${n}" for n in range(1, 11)]
+    insert, read, reserve, move = (text.format(*places) for text in (INSERT, READ, RESERVE, MOVE))
 
     async def transact(sku_id: int) -> None:
         async with connection.transaction():
@@ -96,131 +104,122 @@ async def psycopg_contestant(
 ) -> Contestant:
     connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
     await connection.execute(SETTINGS)
-    place = "%b" if binary else "%s"
-    cursor = connection.cursor(binary=binary)
-    insert, fetch = INSERT.format(*[place] * 10), FETCH
-    reserve, read, move = (text.format(*[place] * 3) for text in (RESERVE, READ, MOVE))
+    psycopg.types.json.set_json_loads(as_text, connection)
+    places = ["%b" if binary else "%s"] * 10
+    insert, read, reserve, move = (text.format(*places) for text in (INSERT, READ, RESERVE, MOVE))
+    cursors = [connection.cursor(binary=binary) for _ in range(3)]
 
-    async def rows() -> list[Any]:
-        await cursor.execute(fetch, prepare=True)
-        return await cursor.fetchall()
+    async def fetch() -> list[Any]:
+        await cursors[0].execute(FETCH, prepare=True)
+        return await cursors[0].fetchall()
 
     async def transact(sku_id: int) -> None:
         async with connection.transaction():
-            await cursor.execute(read, (sku_id,), prepare=True)
-            await cursor.fetchone()
-            await cursor.execute(reserve, (1, sku_id), prepare=True)
-            await cursor.fetchone()
-            await cursor.execute(move, (sku_id, 1, START), prepare=True)
+            await cursors[0].execute(read, (sku_id,), prepare=True)
+            await cursors[0].fetchone()
+            await cursors[0].execute(reserve, (1, sku_id), prepare=True)
+            await cursors[0].fetchone()
+            await cursors[0].execute(move, (sku_id, 1, START), prepare=True)
 
     async def transact_in_pipeline(sku_id: int) -> None:
         async with connection.pipeline(), connection.transaction():
-            first, second = connection.cursor(binary=binary), connection.cursor(binary=binary)
-            await first.execute(read, (sku_id,), prepare=True)
-            await second.execute(reserve, (1, sku_id), prepare=True)
-            await cursor.execute(move, (sku_id, 1, START), prepare=True)
-            await first.fetchone()
-            await second.fetchone()
+            await cursors[0].execute(read, (sku_id,), prepare=True)
+            await cursors[1].execute(reserve, (1, sku_id), prepare=True)
+            await cursors[2].execute(move, (sku_id, 1, START), prepare=True)
+            await cursors[0].fetchone()
+            await cursors[1].fetchone()
 
     return Contestant(
-        insert=lambda: cursor.execute(insert, batch, prepare=True),
-        fetch=rows,
+        insert=lambda: cursors[0].execute(insert, batch, prepare=True),
+        fetch=fetch,
         transact=transact_in_pipeline if pipeline else transact,
         close=connection.close,
     )
 
 
-ENTRANTS: dict[str, Callable[[str, Columns], Awaitable[Contestant]]] = {
+def as_text(document: str | bytes) -> str:
+    return document if isinstance(document, str) else document.decode()
+
+
+ENTRANTS: dict[str, Callable[[str, Columns], Coroutine[Any, Any, Contestant]]] = {
     "asyncpg": asyncpg_contestant,
     "psycopg_text": partial(psycopg_contestant, binary=False),
     "psycopg_binary": partial(psycopg_contestant, binary=True),
     "psycopg_binary_pipeline": partial(psycopg_contestant, binary=True, pipeline=True),
 }
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
-PIPELINED = ("psycopg_binary_pipeline", "transaction")
-
-
-async def insert_batch(contestant: Contestant) -> None:
-    await contestant.insert()
-
-
-async def fetch_batch(contestant: Contestant) -> None:
-    await contestant.fetch()
-
-
-async def small_statements(contestant: Contestant) -> None:
-    for sku_id in range(1, 11):
-        await contestant.transact(sku_id)
+Samples = dict[tuple[str, str, str], list[Sample]]
 
 
 def measure(*, seed: int, quick: bool) -> Report:
-    rounds, scale = (3, 1) if quick else (25, 3)
-    workloads = {
-        "insert": Workload(insert_batch, ROWS, 4 * scale),
-        "fetch": Workload(fetch_batch, ROWS, 6 * scale),
-        "transaction": Workload(small_statements, 10, 6 * scale),
-    }
+    rounds, repeat = (3, 5) if quick else (20, 12)
     batch = columns(random.Random(seed))
+    samples: Samples = defaultdict(list)
     with private_server() as url, ExitStack() as stack:
-        version = asyncio.run(prepare(url, batch))
         runners = {
-            name: stack.enter_context(asyncio.Runner(loop_factory=loop))
-            for name, loop in LOOPS.items()
+            loop: stack.enter_context(asyncio.Runner(loop_factory=factory))
+            for loop, factory in LOOPS.items()
         }
+        postgres = asyncio.run(prepare(url, batch))
         contestants = {
             (entrant, loop): runner.run(enter(url, batch))
-            for loop, runner in runners.items()
             for entrant, enter in ENTRANTS.items()
+            for loop, runner in runners.items()
         }
         for (_, loop), contestant in contestants.items():
-            agree(runners[loop].run(collected(contestant)), batch)
-        samples: dict[tuple[str, str, str], list[Sample]] = defaultdict(list)
+            runners[loop].run(verify(url, contestant, batch))
         for _ in range(rounds):
-            for name, workload in workloads.items():
-                for (entrant, loop), contestant in contestants.items():
-                    if entrant == PIPELINED and name != "transaction":
-                        continue
-                    gc.collect()
-                    sample = runners[loop].run(timed(contestant, workload))
-                    samples[name, entrant, loop].append(sample)
-                asyncio.run(execute(url, "TRUNCATE line, movement"))
+            for (entrant, loop), contestant in contestants.items():
+                for workload, sample in runners[loop].run(play(contestant, repeat)).items():
+                    if workload == "transaction" or not entrant.endswith("pipeline"):
+                        samples[workload, entrant, loop].append(sample)
+            asyncio.run(ask(url, "TRUNCATE line, movement"))
         for (_, loop), contestant in contestants.items():
             runners[loop].run(contestant.close())
-    return Report(postgres=version, figures=figures(samples, rounds))
+    return Report(postgres=postgres, figures=figures(samples, rounds))
 
 
-async def timed(contestant: Contestant, workload: Workload) -> Sample:
-    for _ in range(WARM):
-        await workload.run(contestant)
-    wall, cpu = time.perf_counter_ns(), time.process_time_ns()
-    for _ in range(workload.repeat):
-        await workload.run(contestant)
-    cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
-    units = 1_000 * workload.repeat * workload.units
-    return Sample(wall_us=wall / units, cpu_us=cpu / units)
+async def play(contestant: Contestant, repeat: int) -> dict[str, Sample]:
+    async def ten_transactions() -> None:
+        for sku_id in range(1, 11):
+            await contestant.transact(sku_id)
 
-
-def figures(samples: dict[tuple[str, str, str], list[Sample]], rounds: int) -> dict[str, object]:
-    """Give medians for a row, or for a transaction of three statements; each with its quartiles."""
-    cells = [
-        {
-            "workload": workload,
-            "driver": entrant,
-            "loop": loop,
-            "wall_us": quartiles([sample.wall_us for sample in found]),
-            "client_cpu_us": quartiles([sample.cpu_us for sample in found]),
-        }
-        for (workload, entrant, loop), found in sorted(samples.items())
-    ]
     return {
-        "asyncpg": asyncpg.__version__,
-        "psycopg": f"{psycopg.__version__} ({psycopg.pq.__impl__})",
-        "uvloop": uvloop.__version__,
+        "insert": await timed(contestant.insert, repeat, ROWS),
+        "fetch": await timed(contestant.fetch, 2 * repeat, ROWS),
+        "transaction": await timed(ten_transactions, repeat, 10),
+    }
+
+
+async def timed(work: Callable[[], Awaitable[object]], repeat: int, units: int) -> Sample:
+    await work()
+    gc.collect()
+    wall, cpu = time.perf_counter_ns(), time.process_time_ns()
+    for _ in range(repeat):
+        await work()
+    wall, cpu = time.perf_counter_ns() - wall, time.process_time_ns() - cpu
+    return Sample(wall_us=wall / 1e3 / repeat / units, cpu_us=cpu / 1e3 / repeat / units)
+
+
+def figures(samples: Samples, rounds: int) -> dict[str, object]:
+    return {
+        "asyncpg": version("asyncpg"),
+        "psycopg": f"{version('psycopg')} ({psycopg.pq.__impl__})",
+        "uvloop": version("uvloop"),
+        "rounds": rounds,
         "rows_a_batch": ROWS,
         "columns": 10,
-        "rounds": rounds,
-        "unit": {"insert": "row", "fetch": "row", "transaction": "transaction of 3 statements"},
-        "cells": cells,
+        "wall_us and client_cpu_us are": "per row; per transaction of three statements",
+        "cells": [
+            {
+                "workload": workload,
+                "driver": entrant,
+                "loop": loop,
+                "wall_us": quartiles([sample.wall_us for sample in found]),
+                "client_cpu_us": quartiles([sample.cpu_us for sample in found]),
+            }
+            for (workload, entrant, loop), found in sorted(samples.items())
+        ],
     }
 
 
@@ -230,7 +229,7 @@ def quartiles(found: list[float]) -> dict[str, float]:
 
 
 def columns(seeded: random.Random) -> Columns:
-    """Ten columns of order lines, with absent notes and text of several bytes a character."""
+    """Ten columns of order lines, with absent notes and characters of several bytes."""
     numbers = range(ROWS)
     return (
         [7_000_000_000 + n % 50 for n in numbers],
@@ -246,34 +245,21 @@ def columns(seeded: random.Random) -> Columns:
     )
 
 
-def agree(found: list[tuple[Any, ...]], batch: Columns) -> None:
-    """Stop where a driver reads other values than were written."""
-    assert sorted(found, key=lambda row: row[1]) == sorted(
-        zip(*batch, strict=True), key=lambda row: row[1]
-    ), "a driver does not read what was written"
+async def prepare(url: str, batch: Columns) -> str:
+    await ask(url, TABLES)
+    first = await asyncpg_contestant(url, batch)
+    await first.insert()
+    await first.close()
+    await ask(url, "INSERT INTO sample TABLE line; TRUNCATE line")
+    return str(await ask(url, None, "SHOW server_version"))
 
 
-async def collected(contestant: Contestant) -> list[tuple[Any, ...]]:
-    """Let the contestant write the batch too, so that both directions are compared."""
+async def verify(url: str, contestant: Contestant, batch: Columns) -> None:
+    """Stop where a driver writes or reads anything but the batch."""
+    by_order = itemgetter(1)
+    found = sorted((tuple(row) for row in await contestant.fetch()), key=by_order)
+    written = sorted(zip(*batch, strict=True), key=by_order)
+    assert found == written, "a driver reads other values than were written"
     await contestant.insert()
-    written = [tuple(row) for row in await contestant.fetch_written()]
-    return written
-
-
-async def execute(url: str, sql: str) -> str:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(sql)
-        return str(await connection.fetchval("SHOW server_version"))
-    finally:
-        await connection.close()
-
-
-@contextmanager
-def private_server() -> Iterator[str]:
-    """Start a server in a folder of its own, which goes with it."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # where root runs this, the server's own account must get in
-        with EmbeddedServer(folder) as server:
-            yield server.url()
+    assert await ask(url, None, DIFFER) == 0, "a driver writes other values than it was given"
+    await ask(url, "TRUNCATE line")

@@ -48,7 +48,7 @@ def item(**changes: Any) -> dict[str, Any]:
 
 def test_the_sample_becomes_an_order_and_a_reason() -> None:
     good, bad = read(io.BytesIO(SAMPLE))
-    assert (good.line, bad.line) == (3, 39)
+    assert (good.line, bad.line) == (3, 37)
     assert good.order == NewOrder(
         channel="shopify",
         channel_order_id="5001",

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from penstock.db.transaction import Database, Transaction, merchant
+from penstock.db.transaction import OPERATOR, Database, Transaction, merchant
 from penstock.experience.evaluate import evaluate, orders_costing_most, share_among_orders
 from penstock.experience.import_history import import_past_orders, past_order_id
 from penstock.experience.load import load, parse
-from penstock.experience.measure import count
+from penstock.experience.measure import Measured, count
 from penstock.experience.past_order import PastOrder
 from penstock.experience.points import Count
 from penstock.experience.profile import ORDERS, Profile
@@ -287,7 +287,7 @@ async def test_merchants_are_counted_apart(tx: Transaction) -> None:
 async def test_the_orders_that_cost_most_are_named_with_their_clocks(tx: Transaction) -> None:
     for number in range(1, 41):
         await journey(tx, number, **SOUND)
-    await journey(tx, 41, **LATE)  # late at dispatch and at the door
+    await journey(tx, 41, **{**LATE, "delivered_at": h(121)})  # late at dispatch and at the door
     await journey(tx, 42, **{**SOUND, "delivered_at": h(130)})  # late in transit and at the door
     await journey(tx, 43, **CANCELLED)
     profile = load("penstock_les")
@@ -347,8 +347,6 @@ def test_lost_points_are_shared_in_proportion() -> None:
         profile,
         {ORDERS: Count(numerator=0, denominator=4), "it": Count(numerator=1, denominator=4)},
     )
-    from penstock.experience.measure import Measured
-
     row = Measured(7, "it", 1, 4, 0, failed=[5, 6, 9], shortfall=[1, 1, 1])
     assert share_among_orders(scored, {"it": row}) == {order: (25, ["it"]) for order in (5, 6, 9)}
 
@@ -407,8 +405,6 @@ async def test_a_merchant_sees_only_its_own_score(database: Database) -> None:
     async def write(tx: Transaction) -> None:
         await import_past_orders(tx, "olist", [(8, past(1))])
         await import_past_orders(tx, "olist", [(7, past(1))])
-
-    from penstock.db.transaction import OPERATOR
 
     await database.run(OPERATOR, write)
 

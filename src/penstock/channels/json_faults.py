@@ -119,8 +119,10 @@ def _unsound(tree: Any) -> Iterator[FieldError]:
 
 def _plain(tree: Any) -> Any:
     if isinstance(tree, _Object):
-        return {key: _plain(value) for key, value in tree}
-    return [_plain(item) for item in tree] if isinstance(tree, list) else tree
+        return {_plain(key): _plain(value) for key, value in tree}
+    if isinstance(tree, list):
+        return [_plain(item) for item in tree]
+    return tree.encode(errors="replace").decode() if isinstance(tree, str) else tree
 
 
 def _bad_text(pointer: str, what: str) -> FieldError:

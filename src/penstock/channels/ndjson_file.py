@@ -15,6 +15,8 @@ from penstock.channels.json_text import decode_order
 from penstock.channels.parsed import Parsed, Source, refused, require_utf8, whole
 from penstock.kernel.errors import Malformed, Refusal
 
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+"""White space of JSON, and the byte-order mark that may stand before it."""
 _ONE_VALUE = msgspec.json.Decoder(msgspec.Raw)
 
 
@@ -30,7 +32,7 @@ def read(source: Source) -> Iterator[Parsed]:
     head = []
     for line in lines:
         head.append(line)
-        if line.strip():
+        if line.strip(_BLANK):
             break
     first = whole(head)
     if not first.lstrip().startswith(b"[") and _is_one_value(first):

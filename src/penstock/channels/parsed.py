@@ -109,4 +109,9 @@ def _relocate(
         return error
     start = max(starts, key=len)
     pointer = origins[start] + error.pointer[len(start) :]
-    return msgspec.structs.replace(error, pointer=pointer, line=lines.get(start, error.line))
+    ours, theirs = (at.rpartition("/")[2] for at in (error.pointer, pointer))
+    detail = error.detail
+    if detail.startswith(f"{ours} "):
+        detail = theirs + detail.removeprefix(ours)
+    line = lines.get(start, error.line)
+    return msgspec.structs.replace(error, pointer=pointer, detail=detail, line=line)

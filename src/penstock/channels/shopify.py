@@ -160,11 +160,12 @@ def _left(item: Item, at: str, faults: list[FieldError]) -> int:
 
 
 def _ship_to(wire: Order, to: ShippingAddress) -> Address:
-    province = _plain(to.province)
+    province, company = _plain(to.province), _plain(to.company)
+    name = _plain(to.name)
     return Address(
-        name=_plain(to.name) or _plain(to.company),
+        name=name or company,
         line1=_plain(to.address1),
-        line2=", ".join(filter(None, (_plain(to.company), _plain(to.address2)))),
+        line2=", ".join(filter(None, (company if name else "", _plain(to.address2)))),
         city=_plain(to.city) or province,
         region=_plain(to.province_code) or province,
         postal_code=_plain(to.zip),

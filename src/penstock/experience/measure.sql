@@ -3,18 +3,21 @@
 -- A population is the moment an order enters it and a predicate the moment it comes true, null for
 -- never; so an order counts when it entered within the window that ends at :as_of, and hits when
 -- the predicate came true by then. The words are explained in vocabulary.py.
-WITH asked AS (
-    SELECT a.code, a.population, a.predicate, a.quantity, a.higher, a.otherwise,
+WITH step AS MATERIALIZED (
+    SELECT s.code, s.upto, s.points
+    FROM unnest(:step_codes::text[], :step_uptos::numeric[], :step_points::int[])
+        AS s (code, upto, points)
+), asked AS MATERIALIZED (
+    SELECT a.code, a.population, a.predicate, a.quantity, a.otherwise,
         string_to_array(a.excluding, ' ') AS excluding,
+        -- What an order earns that costs nothing.
+        CASE WHEN a.quantity = '' THEN a.higher::int
+             ELSE (SELECT max(s.points) FROM step AS s WHERE s.code = a.code) END AS best,
         CASE WHEN a.window_days = 0 THEN '-infinity'
              ELSE :as_of::timestamptz - make_interval(hours => 24 * a.window_days) END AS from_at
     FROM unnest(:codes::text[], :populations::text[], :predicates::text[], :quantities::text[],
                 :higher::boolean[], :otherwise::int[], :window_days::int[], :excluding::text[])
         AS a (code, population, predicate, quantity, higher, otherwise, window_days, excluding)
-), step AS (
-    SELECT s.code, s.upto, s.points
-    FROM unnest(:step_codes::text[], :step_uptos::numeric[], :step_points::int[])
-        AS s (code, upto, points)
 ), clock AS (
     SELECT j.*,
         CASE WHEN j.cancelled_at < coalesce(j.dispatched_at, 'infinity')
@@ -35,8 +38,7 @@ WITH asked AS (
     WHERE j.ordered_at <= :as_of::timestamptz
       AND (:merchant::int IS NULL OR j.merchant_id = :merchant::int)
 ), judged AS (
-    SELECT c.merchant_id, c.fulfilment_order_id, a.code, a.from_at, a.quantity, a.higher,
-        a.otherwise,
+    SELECT c.merchant_id, c.fulfilment_order_id, a.code, a.quantity, a.otherwise, a.best, a.from_at,
         CASE a.population
             WHEN 'ordered' THEN c.ordered_at
             WHEN 'paid' THEN c.paid_at
@@ -88,32 +90,26 @@ WITH asked AS (
             OR c.exception_fault || '_fault' = ANY (a.excluding) AS set_aside
     FROM clock AS c CROSS JOIN asked AS a
 ), valued AS (
-    SELECT j.merchant_id, j.fulfilment_order_id, j.code,
+    SELECT j.merchant_id, j.fulfilment_order_id, j.code, j.best,
         coalesce(j.entered_at > j.from_at AND j.entered_at <= :as_of::timestamptz, false)
             AS entered,
-        -- An order whose quantity cannot be told (a clock is missing) is set aside as well.
+        -- An order whose quantity cannot be told, for a clock is missing, is set aside as well.
         coalesce(j.set_aside, false) OR j.quantity <> '' AND j.amount IS NULL AS set_aside,
         CASE WHEN j.quantity = '' THEN coalesce(j.true_at <= :as_of::timestamptz, false)::int
-             ELSE coalesce(p.points, j.otherwise) END AS earned,
-        CASE WHEN j.quantity = '' THEN j.higher::int
-             ELSE coalesce(p.best, j.otherwise) END AS wanted
+             ELSE coalesce((SELECT s.points FROM step AS s
+                            WHERE s.code = j.code AND j.amount <= s.upto
+                            ORDER BY s.upto LIMIT 1), j.otherwise) END AS earned
     FROM judged AS j
-    LEFT JOIN LATERAL (
-        SELECT (array_agg(s.points ORDER BY s.upto) FILTER (WHERE j.amount <= s.upto))[1] AS points,
-            max(s.points) AS best
-        FROM step AS s WHERE s.code = j.code
-    ) AS p ON j.quantity <> ''
 )
 SELECT merchant_id, code,
     coalesce(sum(earned) FILTER (WHERE entered AND NOT set_aside), 0)::bigint AS numerator,
     count(*) FILTER (WHERE entered AND NOT set_aside) AS denominator,
     count(*) FILTER (WHERE entered AND set_aside) AS excluded,
-    coalesce(array_agg(fulfilment_order_id ORDER BY fulfilment_order_id)
-        FILTER (WHERE :explain::boolean AND entered AND NOT set_aside AND earned <> wanted), '{}')
+    coalesce(array_agg(fulfilment_order_id)
+        FILTER (WHERE :explain::boolean AND entered AND NOT set_aside AND earned <> best), '{}')
         AS failed,
-    coalesce(array_agg(abs(wanted - earned) ORDER BY fulfilment_order_id)
-        FILTER (WHERE :explain::boolean AND entered AND NOT set_aside AND earned <> wanted), '{}')
+    coalesce(array_agg(abs(best - earned))
+        FILTER (WHERE :explain::boolean AND entered AND NOT set_aside AND earned <> best), '{}')
         AS shortfall
 FROM valued
 GROUP BY merchant_id, code
-ORDER BY merchant_id, code

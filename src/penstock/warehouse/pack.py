@@ -94,8 +94,10 @@ async def pack(
     for p in packs:
         key = _key(p)
         outcome, order = _judge(p, bench.get(key, []), shelf)
-        if order is not None and planned.setdefault(key, order) is not order:
+        if key in planned:
             outcome = "repeated"
+        elif order is not None:
+            planned[key] = order
         judged.append(outcome)
     parcel_ids = await make_parcels(tx, node_id, list(planned.values()), now, crosses_border)
     return [_answer(_key(p), outcome, parcel_ids) for p, outcome in zip(packs, judged, strict=True)]

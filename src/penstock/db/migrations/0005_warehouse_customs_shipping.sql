@@ -170,7 +170,7 @@ CREATE TABLE customs.event (
     merchant_id int NOT NULL,
     parcel_id bigint NOT NULL,
     code text NOT NULL,
-    event text NOT NULL,
+    status text NOT NULL,
     fault text NOT NULL DEFAULT '',
     reason text NOT NULL DEFAULT '',
     detail text NOT NULL DEFAULT '',
@@ -180,7 +180,7 @@ CREATE TABLE customs.event (
     received_at timestamptz NOT NULL,
     PRIMARY KEY (vendor, event_id)
 );
-COMMENT ON COLUMN customs.event.event IS
+COMMENT ON COLUMN customs.event.status IS
     'cleared, held, refused, info; unknown: the code is in no vocabulary, send it again once it is';
 CREATE INDEX event_parcel ON customs.event (merchant_id, parcel_id);
 CALL penstock.tenant_table('customs.event');
@@ -219,7 +219,8 @@ CREATE TABLE shipping.choice (
     PRIMARY KEY (merchant_id, parcel_id)
 );
 COMMENT ON COLUMN shipping.choice.fee_minor IS 'by the contract; what was charged is on the label';
-COMMENT ON COLUMN shipping.choice.in_time IS 'false: no carrier met the promise, this one is fastest';
+COMMENT ON COLUMN shipping.choice.in_time IS
+    'false: no carrier meets the promise, this one is the fastest';
 CALL penstock.tenant_table('shipping.choice');
 CALL penstock.publish('shipping.choice', 'choices');
 

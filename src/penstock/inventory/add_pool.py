@@ -1,0 +1,82 @@
+"""Set up pools: what a market may sell, and the ring-fence of a livestream."""
+
+from collections.abc import Sequence
+
+from penstock.db.query import query
+from penstock.db.transaction import Transaction
+from penstock.kernel.errors import Conflict
+
+
+@query
+async def store_pool(
+    tx: Transaction,
+    *,
+    merchant_id: int,
+    code: str,
+    node_ids: list[int],
+    countries: list[str],
+    ranks: list[int],
+) -> int | None:
+    """Insert the pool with its nodes and markets, or add these to the one of that code."""
+
+
+@query
+async def nodes_elsewhere(
+    tx: Transaction, *, merchant_id: int, pool_id: int, node_ids: list[int]
+) -> list[str]:
+    """Name the nodes asked for that back another family of this merchant."""
+
+
+@query
+async def store_stream_pool(
+    tx: Transaction, *, merchant_id: int, code: str, family_id: int, stream_id: int
+) -> int | None:
+    """Insert a stream's pool in the family of a market pool, or find the one of that code."""
+
+
+async def add_pool(
+    tx: Transaction,
+    merchant_id: int,
+    code: str,
+    *,
+    node_ids: Sequence[int],
+    markets: Sequence[tuple[str, int]],
+) -> int:
+    """Set up a market pool that `node_ids` back, for `markets` as (country, rank); return its id.
+
+    A market sells a SKU from the first pool by rank that carries it. The same code again adds
+    nodes and markets.
+
+    Raises:
+        Conflict: a node backs another pool of the merchant, and its stock cannot be sold twice.
+
+    """
+    pool_id = await store_pool(
+        tx,
+        merchant_id=merchant_id,
+        code=code,
+        node_ids=list(node_ids),
+        countries=[country for country, _ in markets],
+        ranks=[rank for _, rank in markets],
+    )
+    assert pool_id is not None
+    elsewhere = await nodes_elsewhere(
+        tx, merchant_id=merchant_id, pool_id=pool_id, node_ids=list(node_ids)
+    )
+    if elsewhere:
+        raise Conflict(
+            f"{', '.join(elsewhere)} already back another pool of this merchant; "
+            "leave them out, or use that pool"
+        )
+    return pool_id
+
+
+async def add_stream_pool(
+    tx: Transaction, merchant_id: int, code: str, family_id: int, stream_id: int
+) -> int:
+    """Open a stream's own pool beside the market pool `family_id` and return its id."""
+    pool_id = await store_stream_pool(
+        tx, merchant_id=merchant_id, code=code, family_id=family_id, stream_id=stream_id
+    )
+    assert pool_id is not None
+    return pool_id

@@ -1,0 +1,1 @@
+"""Back again: policy, request, approval, grading, refund, and who pays for the way."""

@@ -1,0 +1,1 @@
+SELECT zone FROM vendors.vendors WHERE vendor = :vendor::text
