@@ -73,6 +73,12 @@ def test_every_misfit_is_explained(value: object, expected: list[tuple[str, str]
         ),
         ("Expected `int` >= 1 - at `$.a`", "/a", "out_of_range", "a: must be a whole number >= 1."),
         (
+            "Number out of range - at `$[...]`",
+            "",
+            "out_of_range",
+            "The order: number out of range.",
+        ),
+        (
             "Invalid RFC3339 encoded datetime - at `$.at`",
             "/at",
             "bad_time",

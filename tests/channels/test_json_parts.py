@@ -60,7 +60,8 @@ def test_what_is_no_whole_list_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"a":1', '{"a":1]', "{1:2}", '{"a":1} x', '{"a":1,"\\u0061":2}']
+    "text",
+    ["", "[]", '{"a":1', '{"a":1]', "{1:2}", '{"a":1} x', '{"a":1,"a":1}', '{"a":1,"\\u0061":2}'],
 )
 def test_what_is_no_whole_object_is_refused(text: str) -> None:
     with pytest.raises(Malformed):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.channels.json_text import decode_order
-from penstock.channels.order import NewOrder
+from penstock.channels.order import Address, NewLine, NewOrder
 from penstock.kernel.errors import FieldError, Invalid, Malformed, Refusal
 
 SEEDS = st.integers(0, 2**32)
@@ -100,6 +100,11 @@ def test_no_repeated_key_is_missed(order: NewOrder, seed: int) -> None:
     value, chance = tree(order), Random(seed)
     at = chance.choice(list(keys(value)))
     assert (at, "duplicate_key") in faults(spelled(value, chance, at))
+
+
+def test_what_the_colon_count_rests_on() -> None:
+    for kind in (NewOrder, Address, NewLine):
+        assert kind.__struct_config__.omit_defaults
 
 
 @given(st.sampled_from(["+0530", "+05:30", "-0030"]))

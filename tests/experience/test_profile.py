@@ -21,7 +21,10 @@ GOOD = (PROFILES / "marketplace.toml").read_text("utf-8")
 def errors_of(text: str) -> list[tuple[int | None, str, str]]:
     with pytest.raises(Invalid) as refused:
         parse(text, "mine.toml")
-    return [(e.line, e.pointer, e.detail) for e in refused.value.errors]
+    told = refused.value.errors
+    assert refused.value.detail.startswith("the score profile mine.toml has ")
+    assert all(e.detail.startswith(f"line {e.line}: ") for e in told)
+    return [(e.line, e.pointer, e.detail.partition(": ")[2]) for e in told]
 
 
 def line_with(text: str, part: str) -> int:

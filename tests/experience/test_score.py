@@ -13,7 +13,6 @@ from penstock.experience.score import Score, score
 from penstock.kernel.errors import Invalid
 
 FEBRUARY, MAY = load("douyin_2026_02"), load("douyin_2026_05")
-PROFILES = [load(name) for name in shipped()]
 
 
 def of(numerator: int, denominator: int, excluded: int = 0) -> Count:
@@ -122,6 +121,8 @@ points = 3
 cap_points = 15
 """
 
+PROFILES = [*(load(name) for name in shipped()), parse(THREE, "three.toml")]
+
 
 def test_three_dimensions_of_a_seen_page_give_its_total() -> None:
     counts = {
@@ -139,6 +140,8 @@ def test_three_dimensions_of_a_seen_page_give_its_total() -> None:
         "logistics": Decimal("0.2"),
         "service": Decimal("4.5"),
     }
+    full = {code: of(100, 100) for code in counts if code.endswith("_points")}
+    assert score(parse(THREE, "three.toml"), {**counts, **full}).points == 100
     punished = score(parse(THREE, "three.toml"), {**counts, "misconduct": of(7, 7)})
     assert punished.points == Decimal("66.80")
 
@@ -258,8 +261,9 @@ def test_ship_and_transport_weighs_most_in_our_own() -> None:
     ],
 )
 def test_counts_that_mean_nothing_are_refused(counts: dict[str, Count], said: str) -> None:
-    with pytest.raises(Invalid, match=said):
+    with pytest.raises(Invalid, match="tiktok_shop_us") as refused:
         score(load("tiktok_shop_us"), counts)
+    assert said in refused.value.errors[0].detail
 
 
 @st.composite

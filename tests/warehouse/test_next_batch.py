@@ -112,3 +112,32 @@ async def test_at_once_pickers_get_different_batches_and_one_picker_the_same(dat
     got = await asyncio.gather(*[ask(picker) for picker in asked])
     assert len(set(got)) == 2
     assert len(set(zip(asked, got, strict=True))) == 2
+
+
+async def test_a_picker_does_not_wait_for_another(database, floor_in):
+    async def world(tx):
+        floor = await floor_in(tx).open()
+        await floor.sku("LAMP")
+        for _ in range(2 * ORDERS_MAX):
+            await floor.order(("LAMP", 2))
+        await release(tx, NOW)
+        return floor.node_id
+
+    node_id = await database.run(OPERATOR, world)
+    taken, go_on = asyncio.Event(), asyncio.Event()
+
+    async def dawdle(tx):
+        batch = await next_batch(tx, node_id, "ada", NOW)
+        taken.set()
+        await go_on.wait()
+        return batch.batch_id
+
+    dawdling = asyncio.create_task(database.run(OPERATOR, dawdle))
+    await taken.wait()
+    try:
+        bob = await asyncio.wait_for(
+            database.run(OPERATOR, lambda tx: next_batch(tx, node_id, "bob", NOW)), timeout=5
+        )
+    finally:
+        go_on.set()
+    assert bob.batch_id == await dawdling + 1

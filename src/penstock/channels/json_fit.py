@@ -12,7 +12,8 @@ from penstock.channels.parsed import shown
 from penstock.kernel.errors import FieldError
 
 _PATH = re.compile(r" - at `\$?(?P<path>.*)`$", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[]+)|\[([0-9]+)\]")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[([0-9]+)\]")
+"""A step of msgspec's path. It writes [...] where the key is not one of a Struct."""
 _QUOTED = re.compile(r"`([^`]*)`")
 _KINDS = {
     "int": "a whole number",

@@ -1,6 +1,7 @@
 """Take a JSON list or object apart without reading its parts, so that each can fail alone."""
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -9,8 +10,12 @@ from penstock.channels.parsed import position, shown
 from penstock.kernel.errors import FieldError, Malformed
 
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
-_GAP = re.compile(rb"[\s,]*")
-_MARK = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\],:]', re.DOTALL)
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_BEFORE_ITEM = re.compile(rb"[\s,]*")
+_BEFORE_MEMBER = re.compile(rb"[\s,]*" + _TEXT + rb"\s*:\s*", re.DOTALL)
+_MARK = re.compile(_TEXT + rb'|["{}\[\],:]', re.DOTALL)
 _CLOSING = {b"{": b"}", b"[": b"]"}
 _NOUN = {b"{": "an object", b"[": "a list"}
 
@@ -30,18 +35,10 @@ def items(part: Part) -> list[Part]:
 
     """
     try:
-        raws = [bytes(raw) for raw in _ITEMS.decode(part.raw)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return [item for _key, item in _children(part, b"[")]
-    found = []
-    line, counted, offset = part.line, 0, part.raw.find(b"[") + 1
-    for raw in raws:
-        gap = _GAP.match(part.raw, offset)
-        start = gap.end() if gap else offset
-        line += part.raw.count(b"\n", counted, start)
-        counted, offset = start, start + len(raw)
-        found.append(Part(raw, line))
-    return found
+        found = _placed(part, _ITEMS.decode(part.raw), _BEFORE_ITEM)
+    except _FAULTS:
+        found = None
+    return [item for _key, item in _children(part, b"[")] if found is None else found
 
 
 def members(part: Part) -> dict[str, Part]:
@@ -51,6 +48,13 @@ def members(part: Part) -> dict[str, Part]:
         Malformed: not an object, one that never ends, or one with the same key twice.
 
     """
+    try:
+        raws = _MEMBERS.decode(part.raw)
+        placed = _placed(part, raws.values(), _BEFORE_MEMBER)
+    except _FAULTS:
+        placed = None
+    if placed is not None:
+        return dict(zip(raws, placed, strict=True))
     found: dict[str, Part] = {}
     for quoted, member in _children(part, b"{"):
         try:
@@ -63,6 +67,28 @@ def members(part: Part) -> dict[str, Part]:
             raise Malformed(detail, errors=(error,))
         found[key] = member
     return found
+
+
+def _placed(
+    part: Part, raws: Iterable[msgspec.Raw], before: re.Pattern[bytes]
+) -> list[Part] | None:
+    """Find the decoded parts again in their text; None where they are not all of it.
+
+    That is so where a key is repeated: a decoder keeps the last of its values.
+    """
+    text = part.raw
+    found = []
+    offset = len(text) - len(text.lstrip()) + 1
+    line, counted = part.line, 0
+    for raw in map(bytes, raws):
+        gap = before.match(text, offset)
+        start = gap.end() if gap else offset
+        if not gap or not text.startswith(raw, start):
+            return None
+        line += text.count(b"\n", counted, start)
+        counted, offset = start, start + len(raw)
+        found.append(Part(raw, line))
+    return found if len(text[offset:].strip()) == 1 else None
 
 
 def _children(part: Part, opening: bytes) -> list[tuple[bytes, Part]]:

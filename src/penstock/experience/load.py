@@ -52,7 +52,7 @@ def parse(text: str, name: str) -> Profile:
     """Return the profile written in `text`; `name` is what its errors call the file.
 
     Raises:
-        Invalid: every error found, each as `name:line: place: what to do`.
+        Invalid: every error found, each with its place and line, and what to do.
 
     """
     try:
@@ -73,12 +73,14 @@ def parse(text: str, name: str) -> Profile:
 
 
 def _refused(name: str, problems: list[tuple[int, str, str]]) -> Invalid:
-    said = [(line, f"{place}: {what}" if place else what) for line, place, what in problems]
     errors = tuple(
-        FieldError("/" + place.replace(".", "/") if place else "", "profile", what, line)
+        FieldError(
+            "/" + place.replace(".", "/") if place else "", "profile", f"line {line}: {what}", line
+        )
         for line, place, what in problems
     )
-    return Invalid("\n".join(f"{name}:{line}: {what}" for line, what in said), errors=errors)
+    many = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+    return Invalid(f"the score profile {name} has {many}", errors=errors)
 
 
 def _place(path: toml_lines.Path) -> str:

@@ -145,7 +145,7 @@ def _check(profile: Profile, counts: Mapping[str, Count]) -> None:
     if ORDERS not in counts:
         wrong.append(FieldError(f"/{ORDERS}", "missing", "the gate needs the number of orders"))
     if wrong:
-        raise Invalid("; ".join(f"{e.pointer}: {e.detail}" for e in wrong), errors=tuple(wrong))
+        raise Invalid(f"these counts do not fit profile {profile.code}", errors=tuple(wrong))
 
 
 def _told(

@@ -40,9 +40,7 @@ async def restock_units(
     """Raise both counters and write the moves, once a return and SKU."""
 
 
-async def restock(
-    tx: Transaction, rows: Sequence[ReturnedUnits], at: datetime
-) -> list[Restocked]:
+async def restock(tx: Transaction, rows: Sequence[ReturnedUnits], at: datetime) -> list[Restocked]:
     """Put returned units into the node and its market pool; one answer a return and SKU."""
     if not rows:
         return []

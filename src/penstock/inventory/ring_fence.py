@@ -39,9 +39,7 @@ async def give_back(tx: Transaction, rows: Sequence[Shift], at: datetime) -> lis
     return await _shift(tx, rows, "give_back", at)
 
 
-async def _shift(
-    tx: Transaction, rows: Sequence[Shift], reason: str, at: datetime
-) -> list[int]:
+async def _shift(tx: Transaction, rows: Sequence[Shift], reason: str, at: datetime) -> list[int]:
     if not rows:
         return []
     return await shift(

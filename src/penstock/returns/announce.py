@@ -72,9 +72,7 @@ async def prepare_announcements(
     ]
 
 
-async def record_announcements(
-    tx: Transaction, settled: Sequence[Settled], now: datetime
-) -> None:
+async def record_announcements(tx: Transaction, settled: Sequence[Settled], now: datetime) -> None:
     """Move returns on that a processor expects, and apply what it told of them before.
 
     What it refused stays approved, to be asked for again, and visible by its deadline.

@@ -18,4 +18,4 @@ WITH used AS (
 UPDATE returns.event AS e
 SET outcome = 'applied'
 FROM used AS u
-WHERE (e.vendor, e.event_id) = (u.vendor, u.event_id)
+WHERE (e.vendor, e.event_id) = (u.vendor, u.event_id) AND e.merchant_id = u.merchant_id

@@ -1,4 +1,4 @@
-"""The first decision: does the policy of the market take it back?"""
+"""The first decision: whether the policy of the market takes it back."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,16 +19,12 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 @query
-async def judge(
-    tx: Transaction, *, merchant_ids: list[int], return_ids: list[int]
-) -> list[Judged]:
+async def judge(tx: Transaction, *, merchant_ids: list[int], return_ids: list[int]) -> list[Judged]:
     """Find the policy that was in force at the request, and write down what it says and why."""
 
 
 @query
-async def release_units(
-    tx: Transaction, *, merchant_ids: list[int], return_ids: list[int]
-) -> None:
+async def release_units(tx: Transaction, *, merchant_ids: list[int], return_ids: list[int]) -> None:
     """Let the units of returns that will not come be asked for again."""
 
 

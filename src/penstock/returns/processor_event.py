@@ -28,8 +28,12 @@ def read_grades(detail: str) -> dict[str, str] | None:
     grades = {}
     for part in detail.replace(",", " ").split():
         line_no, said, grade = part.rpartition("=")
+        if line_no.isdecimal():
+            line_no = str(int(line_no))
+        elif said and line_no != EVERY_LINE:
+            return None
         key = line_no if said else EVERY_LINE
-        if grade not in GRADES or key in grades or not (key == EVERY_LINE or key.isdecimal()):
+        if grade not in GRADES or key in grades:
             return None
         grades[key] = grade
     return grades or None

@@ -85,16 +85,12 @@ async def apply_events(
 
 
 @query
-async def close_late(
-    tx: Transaction, *, merchant_ids: list[int], return_ids: list[int]
-) -> None:
+async def close_late(tx: Transaction, *, merchant_ids: list[int], return_ids: list[int]) -> None:
     """Let go of held events that no later status can use."""
 
 
 @query
-async def outcomes(
-    tx: Transaction, *, vendor: str, event_ids: list[str]
-) -> list[EventAnswer]:
+async def outcomes(tx: Transaction, *, vendor: str, event_ids: list[str]) -> list[EventAnswer]:
     """Tell what became of kept events."""
 
 
@@ -119,10 +115,9 @@ async def record_events(
         occurred_at=[at for _, at in readable.values()],
         received_at=now,
     )
-    known = {list(readable)[row.position]: row for row in stored}
-    await apply_held(
-        tx, [Subject(r.merchant_id, r.return_id) for r in stored if r.fresh], now
-    )
+    positions = list(readable)
+    known = {positions[row.position]: row for row in stored}
+    await apply_held(tx, [Subject(r.merchant_id, r.return_id) for r in stored if r.fresh], now)
     kept = await outcomes(tx, vendor=vendor, event_ids=[events[i].event_id for i in known])
     became = {answer.event_id: answer.outcome for answer in kept}
     for i in readable:
@@ -144,6 +139,8 @@ async def apply_held(tx: Transaction, subjects: Sequence[Subject], now: datetime
         found = await applicable(
             tx, merchant_ids=merchant_ids, return_ids=return_ids, code=code, now=now
         )
+        if not found:
+            continue
         moved = await advance(
             tx,
             merchant_ids=[f.merchant_id for f in found],

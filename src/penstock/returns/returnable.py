@@ -94,9 +94,7 @@ def refused(wanted: NewReturn, outcome: str, detail: str) -> ReturnAnswer:
     return ReturnAnswer(wanted.merchant_id, wanted.request_key, outcome, detail=detail)
 
 
-def meant(
-    wanted: NewReturn, candidates: Sequence[Candidate]
-) -> list[Candidate] | ReturnAnswer:
+def meant(wanted: NewReturn, candidates: Sequence[Candidate]) -> list[Candidate] | ReturnAnswer:
     """Find the lines of the one fulfilment order that a request means, or say why there is none.
 
     `candidates` are the lines of all fulfilment orders that it names.

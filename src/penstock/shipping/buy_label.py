@@ -123,7 +123,6 @@ async def prepare_labels(
         tx,
         merchant_ids=[parcel.merchant_id for parcel in parcels],
         parcel_ids=[parcel.subject_id for parcel in parcels],
-        now=now,
     )
     return [
         Intent(Subject(row.merchant_id, row.parcel_id), row.vendor, _request(row, now))

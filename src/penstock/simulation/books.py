@@ -13,8 +13,9 @@ import msgspec
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS effect (
     vendor TEXT, effect TEXT, reference TEXT, request BLOB, state TEXT, answer BLOB,
-    detail TEXT, asked INTEGER, PRIMARY KEY (vendor, effect, reference)
+    detail TEXT, asked INTEGER, number TEXT, PRIMARY KEY (vendor, effect, reference)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS effect_number ON effect (vendor, number) WHERE number <> '';
 CREATE TABLE IF NOT EXISTS report (
     vendor TEXT, event_id TEXT, copy INTEGER, due_us INTEGER, event BLOB, told INTEGER DEFAULT 0,
     PRIMARY KEY (vendor, event_id, copy)
@@ -89,14 +90,15 @@ class Books:
         self,
         vendor: str,
         effect: str,
-        rows: Iterable[tuple[str, bytes, str, bytes, str]],
+        rows: Iterable[tuple[str, bytes, str, bytes, str, str]],
         reports: Iterable[Report] = (),
     ) -> None:
-        """Book effects (reference, request, state, answer, detail) with what will be told."""
+        """Book effects (reference, request, state, answer, detail, number) and what follows."""
         with self._db:
             self._db.execute("BEGIN")
             self._db.executemany(
-                "INSERT INTO effect VALUES (?, ?, ?, ?, ?, ?, ?, 1)"
+                "INSERT INTO effect (vendor, effect, reference, request, state, answer, detail,"
+                " number, asked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)"
                 " ON CONFLICT DO UPDATE SET asked = asked + 1",
                 [(vendor, effect, *row) for row in rows],
             )
@@ -111,6 +113,21 @@ class Books:
             (vendor, effect, *references),
         )
         return [row[0] for row in rows]
+
+    def labelled(self, vendor: str, tracking_number: str) -> bytes:
+        """Return the request that got this tracking number.
+
+        Raises:
+            KeyError: the vendor never gave it out.
+
+        """
+        row = self._db.execute(
+            "SELECT request FROM effect WHERE vendor = ? AND number = ?", (vendor, tracking_number)
+        ).fetchone()
+        if row is None:
+            raise KeyError(tracking_number)
+        request: bytes = row[0]
+        return request
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Return the number of done effects by vendor and effect."""

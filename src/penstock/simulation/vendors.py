@@ -39,8 +39,8 @@ _WORDS = {
 """What each vocabulary calls what happens to a parcel; Penstock has to understand both."""
 _ZONES = {"US": "America/Chicago", "GB": "Europe/London"}
 
-Booked = tuple[str, bytes, str, bytes, str]
-"""reference, request, state, answer, detail: a row of the vendor's books."""
+Booked = tuple[str, bytes, str, bytes, str, str]
+"""reference, request, state, answer, detail, tracking number: a row of the vendor's books."""
 
 
 class Vendors:
@@ -59,7 +59,7 @@ class Vendors:
         lane = self._lanes[vendor, request.node, request.ship_to.country]
         if self._chance.happens(0.002, "refuse", vendor, request.reference):
             detail = "address is not served on this route"
-            return (request.reference, raw, "refused", b"{}", detail), []
+            return (request.reference, raw, "refused", b"{}", detail, ""), []
         number = int(self._chance.uniform("number", vendor, request.reference) * 10**12)
         fee = lane.fee_2kg_minor if request.weight_g <= 2000 else lane.fee_30kg_minor
         answer = LabelBought(
@@ -68,7 +68,8 @@ class Vendors:
             fee_minor=fee,
             currency=lane.currency,
         )
-        return (request.reference, raw, "done", _ENCODE(answer), ""), []
+        done = _ENCODE(answer)
+        return (request.reference, raw, "done", done, "", answer.tracking_number), []
 
     def manifests(
         self, vendor: str, request: ManifestRequest, raw: bytes
@@ -76,7 +77,7 @@ class Vendors:
         """Take note of a pick-up."""
         number = int(self._chance.uniform("manifest", vendor, request.reference) * 10**8)
         answer = ManifestClosed(reference=request.reference, vendor_reference=f"M{number:08}")
-        return (request.reference, raw, "done", _ENCODE(answer), ""), []
+        return (request.reference, raw, "done", _ENCODE(answer), "", ""), []
 
     def declarations(
         self, vendor: str, request: DeclarationRequest, raw: bytes
@@ -98,7 +99,7 @@ class Vendors:
         else:
             told.append(("RELEASED", released_at))
         reports = self._reports(vendor, "declaration", name, told)
-        return (name, raw, "done", _ENCODE(answer), ""), list(reports)
+        return (name, raw, "done", _ENCODE(answer), "", ""), list(reports)
 
     def returns(
         self, vendor: str, request: ReturnRequest, raw: bytes
@@ -124,7 +125,7 @@ class Vendors:
             )
             told = [("DROPPED_OFF", sent_at), ("AT_DOCK", at_dock), ("GRADED", graded_at)]
             reports = list(self._reports(vendor, "return", name, told, detail=grade))
-        return (name, raw, "done", _ENCODE(answer), ""), reports
+        return (name, raw, "done", _ENCODE(answer), "", ""), reports
 
     def collect(
         self, vendor: str, label: LabelRequest, tracking_number: str, at: datetime

@@ -47,6 +47,7 @@ CREATE TABLE orders.line (
 );
 COMMENT ON COLUMN orders.line.accepted IS 'units that will be delivered';
 COMMENT ON COLUMN orders.line.backordered IS 'accepted units that wait for stock';
+CREATE INDEX line_waiting ON orders.line (merchant_id, pool_id, sku_id) WHERE backordered > 0;
 CALL penstock.tenant_table('orders.line');
 CALL penstock.publish('orders.line', 'lines');
 
@@ -109,3 +110,40 @@ CREATE TABLE allocation.fulfilment_line (
 );
 CALL penstock.tenant_table('allocation.fulfilment_line');
 CALL penstock.publish('allocation.fulfilment_line', 'fulfilment_lines');
+
+-- How much each floor has before it, counted now and then: lateness is reckoned in days.
+CREATE TABLE allocation.backlog (
+    node_id int PRIMARY KEY,
+    orders int NOT NULL CHECK (orders >= 0),
+    counted_at timestamptz NOT NULL
+);
+COMMENT ON COLUMN allocation.backlog.orders IS 'fulfilment orders allocated, released or picked';
+CALL penstock.operator_table('allocation.backlog');
+CALL penstock.publish('allocation.backlog', 'backlogs');
+
+---------------------------------------------------------------------------------------------------
+-- An order is as far as the least advanced of its fulfilment orders; cancelled ones count only
+-- where nothing else is left. The first fulfilment order bears the order's id.
+CREATE VIEW orders.order_statuses WITH (security_invoker = true) AS
+    SELECT o.merchant_id, o.order_id,
+        coalesce(
+            (array_agg(s.status ORDER BY array_position(
+                ARRAY['backordered', 'held', 'open', 'allocated', 'released', 'picked', 'packed',
+                      'shipped', 'undelivered', 'delivered'], s.status))
+                FILTER (WHERE s.status <> 'cancelled'))[1],
+            'cancelled') AS status,
+        count(*)::int AS fulfilment_orders,
+        count(*) FILTER (WHERE s.status = 'cancelled')::int AS cancelled,
+        max(s.since_at) AS since_at
+    FROM orders.orders AS o
+    CROSS JOIN LATERAL (
+        SELECT o.order_id AS fulfilment_order_id
+        UNION
+        SELECT f.fulfilment_order_id
+        FROM allocation.fulfilment_orders AS f
+        WHERE (f.merchant_id, f.order_id) = (o.merchant_id, o.order_id)
+    ) AS part
+    JOIN lifecycle.subjects AS s
+        ON (s.merchant_id, s.subject_id) = (o.merchant_id, part.fulfilment_order_id)
+    GROUP BY o.merchant_id, o.order_id;
+GRANT SELECT ON orders.order_statuses TO penstock_operator, penstock_merchant;

@@ -1,0 +1,1 @@
+"""Which node serves which line of which order, and why."""

@@ -1,0 +1,93 @@
+"""The floor over HTTP: what to do next at a node, and what was done, by the dozen."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from litestar import Request, Router, get, post
+
+from penstock import journey
+from penstock.api.caller import require_node
+from penstock.api.context import Context, Here
+from penstock.db.transaction import OPERATOR
+from penstock.warehouse.confirm_pick import PickAnswer, PickConfirmation, confirm_pick
+from penstock.warehouse.next_batch import Batch, next_batches
+from penstock.warehouse.pack import Pack, PackAnswer, pack
+from penstock.warehouse.work import Work, work
+
+Http = Request[Any, Any, Any]
+
+
+class Pickers(msgspec.Struct, frozen=True):
+    """Who asks for a batch; the earlier named are served first."""
+
+    pickers: tuple[str, ...]
+
+
+class Confirmations(msgspec.Struct, frozen=True):
+    """What pickers say of the batches in their hands."""
+
+    confirmations: tuple[PickConfirmation, ...]
+
+
+class Packs(msgspec.Struct, frozen=True):
+    """Picked orders on the benches."""
+
+    packs: tuple[Pack, ...]
+
+
+async def _enter(request: Http, context: Context, node_id: int) -> None:
+    require_node(await context.callers.identify(request), node_id)
+
+
+@get("/work", summary="What a node's floor can do now")
+async def show_work(request: Http, context: Here, node_id: int, limit: int = 100) -> Work:
+    """Give the backlog in numbers, and up to `limit` of the most urgent by id."""
+    await _enter(request, context, node_id)
+    return await context.database.run(
+        OPERATOR, lambda tx: work(tx, node_id, limit=min(max(limit, 0), 10_000))
+    )
+
+
+@post("/picks:next", status_code=200, summary="Hand out batches to pickers")
+async def hand_out_batches(
+    request: Http, context: Here, node_id: int, data: Pickers
+) -> Sequence[Batch]:
+    """Give each picker the batch in hand, or else the most urgent one that nobody has."""
+    await _enter(request, context, node_id)
+    now = context.now()
+    return await context.database.run(
+        OPERATOR, lambda tx: next_batches(tx, node_id, data.pickers, now)
+    )
+
+
+@post("/picks:confirm", status_code=200, summary="Confirm picks by scan")
+async def confirm_picks(
+    request: Http, context: Here, node_id: int, data: Confirmations
+) -> Sequence[PickAnswer]:
+    """Record what was found; a short order is re-allocated or given up, and says so."""
+    await _enter(request, context, node_id)
+    now = context.now()
+    return await context.database.run(
+        OPERATOR,
+        lambda tx: confirm_pick(tx, node_id, data.confirmations, now, journey.short),
+    )
+
+
+@post("/packs", status_code=200, summary="Pack picked orders into parcels")
+async def pack_orders(
+    request: Http, context: Here, node_id: int, data: Packs
+) -> Sequence[PackAnswer]:
+    """Choose cartons, weigh, and make parcels that wait for declaration or label."""
+    await _enter(request, context, node_id)
+    now = context.now()
+    return await context.database.run(
+        OPERATOR, lambda tx: pack(tx, node_id, data.packs, now, journey.crosses_border)
+    )
+
+
+floor = Router(
+    "/v1/nodes/{node_id:int}",
+    route_handlers=[show_work, hand_out_batches, confirm_picks, pack_orders],
+    tags=["floor"],
+)

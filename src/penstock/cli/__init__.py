@@ -1,0 +1,44 @@
+"""The command line: each command is a few lines that call a verb and print what it answers."""
+
+import logging
+import sys
+
+from cyclopts import App, CycloptsError
+
+from penstock import __version__
+from penstock.cli.database import db, init, keys
+from penstock.cli.demo import demo
+from penstock.cli.experience import history, score
+from penstock.cli.orders import orders
+from penstock.cli.processes import serve, up, work
+from penstock.cli.stock import audit
+from penstock.kernel.errors import Misconfigured, Refusal
+
+app = App(
+    name="penstock",
+    version=__version__,
+    help="Fulfilment for livestream and marketplace commerce: from order flood to door, and back.",
+)
+for command in (init, serve, work, up, demo, score, audit):
+    app.command(command)
+for group in (orders, history, keys, db):
+    app.command(group)
+
+
+def main() -> None:
+    """Run a command; what a person can mend is one line, never a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        app()
+    except (Misconfigured, Refusal) as problem:
+        print(f"penstock: {problem}", file=sys.stderr)  # noqa: T201  the command line's voice
+        for error in getattr(problem, "errors", ()):
+            print(f"  {error.pointer or '/'}: {error.detail}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+    except CycloptsError:
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(0) from None

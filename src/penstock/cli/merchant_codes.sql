@@ -1,0 +1,1 @@
+SELECT code FROM merchants.merchants ORDER BY code

@@ -1,0 +1,1 @@
+SELECT merchant_id FROM merchants.merchants WHERE code = :code::text

@@ -1,0 +1,61 @@
+"""What every command begins with: settings, a database with the right schema, a clock."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import msgspec
+from rich.console import Console
+
+from penstock.app import clock_of, database_of
+from penstock.db.query import query
+from penstock.db.transaction import OPERATOR, Database, Transaction
+from penstock.kernel.errors import NotFound
+from penstock.settings import Settings, read_settings
+
+console = Console()
+complaints = Console(stderr=True)
+
+
+class Session(msgspec.Struct, frozen=True):
+    """An open database and the time at which the command runs."""
+
+    settings: Settings
+    url: str
+    database: Database
+    now: datetime
+
+
+@query
+async def merchant_named(tx: Transaction, *, code: str) -> int | None:
+    """Find a merchant by its code."""
+
+
+@query
+async def merchant_codes(tx: Transaction) -> list[str]:
+    """List the codes of all merchants."""
+
+
+@asynccontextmanager
+async def session() -> AsyncIterator[Session]:
+    """Open the configured database; the embedded server starts and stops with the command."""
+    settings = read_settings()
+    async with (
+        database_of(settings) as url,
+        await Database.open(url, connections_max=settings.connections_max) as database,
+    ):
+        yield Session(settings, url, database, clock_of(settings).now())
+
+
+async def merchant_id_of(database: Database, code: str) -> int:
+    """Return the id of the merchant with this code.
+
+    Raises:
+        NotFound: there is none; the answer names those that there are.
+
+    """
+    found = await database.run(OPERATOR, lambda tx: merchant_named(tx, code=code))
+    if found is None:
+        known = await database.run(OPERATOR, merchant_codes)
+        raise NotFound(f"no merchant {code!r}; there is: {', '.join(known[:20]) or 'none yet'}")
+    return found

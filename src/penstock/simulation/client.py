@@ -1,0 +1,48 @@
+"""The API as those outside reach it: over HTTP, with a key, and again when the line breaks."""
+
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+T = TypeVar("T")
+
+
+class Interrupted(Exception):  # noqa: N818  the play heals what broke and goes on
+    """The API, or what is behind it, does not answer now."""
+
+
+class Client:
+    """Calls as one caller; every call may be repeated, for all of them are idempotent."""
+
+    def __init__(self, http: httpx.AsyncClient, key: str) -> None:
+        """Speak through `http` with `key`."""
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+
+    async def post(self, path: str, body: Any, answer: type[T]) -> T:
+        """Post a value (bytes go as they are) and read the answer.
+
+        Raises:
+            Interrupted: no answer, or one that says to try again.
+            AssertionError: the API refused what a play never sends.
+
+        """
+        content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        return await self._call("POST", path, content, answer)
+
+    async def get(self, path: str, answer: type[T]) -> T:
+        """Get a value; raises as `post`."""
+        return await self._call("GET", path, b"", answer)
+
+    async def _call(self, method: str, path: str, content: bytes, answer: type[T]) -> T:
+        try:
+            response = await self._http.request(
+                method, path, content=content, headers=self._headers
+            )
+        except httpx.HTTPError as error:
+            raise Interrupted(f"{method} {path}: {type(error).__name__}") from error
+        if response.status_code in {429, 502, 503, 504}:
+            raise Interrupted(f"{method} {path}: {response.status_code}")
+        assert response.is_success, f"{method} {path}: {response.status_code} {response.text[:400]}"
+        return msgspec.json.decode(response.content, type=answer)

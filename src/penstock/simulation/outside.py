@@ -1,0 +1,156 @@
+"""All who are outside: channels send orders, vendors report, shoppers cancel and return."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from penstock.api.orders import Batch
+from penstock.api.returns import ReturnAnswers
+from penstock.api.vendors import EventAnswers
+from penstock.gateways.effects import LabelRequest, VendorEvent
+from penstock.simulation.books import Books, Report, Wish
+from penstock.simulation.chance import Chance
+from penstock.simulation.client import Client
+from penstock.simulation.scenario import Scenario
+from penstock.simulation.shoppers import Sent
+
+_ORDERS_PER_CALL = 2_000
+_EVENTS_PER_CALL = 2_000
+_DELIVERED = frozenset({"DELIVERED", "500"})
+_CHANGES_MIND = 0.012
+_REASONS = (
+    ("changed_mind", 0.55), ("not_as_described", 0.25), ("damaged", 0.12), ("wrong_item", 0.08),
+)  # fmt: skip
+
+
+class Outside:
+    """Plays everybody beyond the API, from their own books."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        chance: Chance,
+        books: Books,
+        sent: Sequence[Sent],
+        channels: dict[str, Client],
+        vendors: dict[str, Client],
+    ) -> None:
+        """Take the evening's orders, and a client for each merchant and vendor."""
+        self._chance = chance
+        self._books = books
+        self._sent = sent
+        self._channels = channels
+        self._vendors = vendors
+        self._return_shares = {
+            (seller.code, sku.code): sku.return_share
+            for seller in scenario.sellers
+            for sku in seller.skus
+        }
+
+    async def act(self, before: datetime, now: datetime) -> None:
+        """Send what became due after `before` up to `now`; sent twice, it counts once."""
+        await self._order([s for s in self._sent if before < s.at <= now])
+        await self._report(self._books.due_reports(now))
+        await self._cancel(self._books.due_wishes("cancel", now))
+        await self._return(self._books.due_wishes("return", now))
+
+    async def _order(self, sent: Sequence[Sent]) -> None:
+        for merchant, group in groupby(sorted(sent, key=lambda s: s.merchant), _merchant):
+            orders = list(group)
+            for start in range(0, len(orders), _ORDERS_PER_CALL):
+                some = orders[start : start + _ORDERS_PER_CALL]
+                body = b"\n".join(order.body for order in some)
+                answer = await self._channels[merchant].post("/v1/orders:batch", body, Batch)
+                self._keep(merchant, some, answer)
+
+    def _keep(self, merchant: str, orders: Sequence[Sent], answer: Batch) -> None:
+        rows, wishes = [], []
+        for order, taken in zip(orders, answer.answers, strict=True):
+            code = taken.outcome
+            if taken.outcome == "invalid":
+                code = f"invalid: {taken.errors[0].code}"
+            rows.append((order.key, code, taken.detail))
+            if taken.outcome == "accepted" and self._chance.happens(
+                _CHANGES_MIND, "cancel", order.key
+            ):
+                waits = timedelta(minutes=self._chance.exponential(40.0, "cancel", order.key))
+                body = msgspec.json.encode({"orders": [taken.order_id], "reason": "changed_mind"})
+                wishes.append(
+                    Wish(f"cancel {order.key}", "cancel", merchant, order.at + waits, body)
+                )
+        self._books.acknowledge(merchant, rows)
+        self._books.add_wishes(wishes)
+
+    async def _report(self, reports: Sequence[Report]) -> None:
+        for vendor, group in groupby(sorted(reports, key=lambda r: r.vendor), lambda r: r.vendor):
+            due = list(group)
+            for start in range(0, len(due), _EVENTS_PER_CALL):
+                some = due[start : start + _EVENTS_PER_CALL]
+                body = b'{"events":[' + b",".join(r.event for r in some) + b"]}"
+                answers = await self._vendors[vendor].post(
+                    "/v1/vendor-events", body, EventAnswers
+                )
+                assert set(answers.counts) <= {"recorded", "repeated"}, answers.counts
+                self._receive(vendor, some)
+                self._books.told_reports(some)
+
+    def _receive(self, vendor: str, reports: Sequence[Report]) -> None:
+        """Some shoppers who got their parcel will send it back."""
+        wishes = []
+        for report in reports:
+            event = msgspec.json.decode(report.event, type=VendorEvent)
+            if event.topic == "parcel" and event.code in _DELIVERED and report.copy == 0:
+                wish = self._regret(vendor, event.about, report.due_at)
+                wishes += [] if wish is None else [wish]
+        self._books.add_wishes(wishes)
+
+    def _regret(self, vendor: str, tracking_number: str, at: datetime) -> Wish | None:
+        label = msgspec.json.decode(
+            self._books.labelled(vendor, tracking_number), type=LabelRequest
+        )
+        merchant, channel, key = (unquote(part) for part in label.reference.split("/")[:3])
+        order = self._orders_by_key().get(key)
+        if order is None:
+            return None
+        line = order["lines"][0]
+        share = self._return_shares[merchant, line["sku"]]
+        if not self._chance.happens(share, "return", key):
+            return None
+        reason = self._chance.choice([r for r, _ in _REASONS], [w for _, w in _REASONS], "why", key)
+        body: dict[str, Any] = {
+            "request_key": f"R-{key}",
+            "channel": channel,
+            "channel_order_id": key,
+            "reason": reason,
+            "lines": [{"line_no": 0, "quantity": 1}],
+        }
+        waits = timedelta(hours=6 + self._chance.exponential(40.0, "regret", key))
+        return Wish(f"return {key}", "return", merchant, at + waits, msgspec.json.encode(body))
+
+    def _orders_by_key(self) -> dict[str, Any]:
+        if not hasattr(self, "_by_key"):
+            self._by_key: dict[str, Any] = {
+                s.key: msgspec.json.decode(s.body) for s in self._sent
+            }
+        return self._by_key
+
+    async def _cancel(self, wishes: Sequence[Wish]) -> None:
+        for wish in wishes:
+            await self._channels[wish.merchant].post("/v1/orders:cancel", wish.body, list[Any])
+        self._books.told_wishes(wishes)
+
+    async def _return(self, wishes: Sequence[Wish]) -> None:
+        for merchant, group in groupby(sorted(wishes, key=lambda w: w.merchant), _merchant):
+            asked = list(group)
+            body = b'{"requests":[' + b",".join(w.body for w in asked) + b"]}"
+            answers = await self._channels[merchant].post("/v1/returns", body, ReturnAnswers)
+            assert set(answers.counts) <= {"requested", "repeated", "too_many_units"}, answers
+            self._books.told_wishes(asked)
+
+
+def _merchant(item: Sent | Wish) -> str:
+    return item.merchant

@@ -1,0 +1,1 @@
+"""Tracking: what vendors say happened, in one vocabulary, and what should be looked at."""
