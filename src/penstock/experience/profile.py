@@ -194,6 +194,23 @@ class Profile(_Part, frozen=True, kw_only=True):
         """All metrics, in the order of the file."""
         return tuple(metric for dimension in self.dimensions for metric in dimension.metrics)
 
+    def over(self, window_days: int) -> "Profile":
+        """Return the same formula over another window, for every metric; 0 counts all."""
+        dimensions = tuple(
+            msgspec.structs.replace(
+                dimension,
+                metrics=tuple(
+                    msgspec.structs.replace(metric, window_days=window_days)
+                    for metric in dimension.metrics
+                ),
+            )
+            for dimension in self.dimensions
+        )
+        gate = msgspec.structs.replace(self.gate, window_days=window_days)
+        return msgspec.structs.replace(
+            self, window_days=window_days, dimensions=dimensions, gate=gate
+        )
+
     def in_force(self, day: date) -> bool:
         """Whether the formula applied on `day`; scoring another day with it is a what-if."""
         return self.effective_from <= day and (

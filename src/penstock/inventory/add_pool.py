@@ -74,9 +74,15 @@ async def add_pool(
 async def add_stream_pool(
     tx: Transaction, merchant_id: int, code: str, family_id: int, stream_id: int
 ) -> int:
-    """Open a stream's own pool beside the market pool `family_id` and return its id."""
+    """Open a stream's own pool beside the market pool `family_id` and return its id.
+
+    Raises:
+        Conflict: another pool of the merchant has that code.
+
+    """
     pool_id = await store_stream_pool(
         tx, merchant_id=merchant_id, code=code, family_id=family_id, stream_id=stream_id
     )
-    assert pool_id is not None
+    if pool_id is None:
+        raise Conflict(f"a pool {code!r} exists already; give the stream another code")
     return pool_id

@@ -54,7 +54,7 @@ async def prepare_announcements(
 
     The reference is made of what the merchant itself gave (its code, the request's key), because
     numbers that a database draws may have gaps after a crash and then name another return.
-    Without any processor among the vendors nothing is announced, and the returns come up again.
+    A return for which there is no processor among the vendors is left out, and comes up again.
     """
     chosen = await choose_processors(
         tx,

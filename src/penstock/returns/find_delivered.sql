@@ -27,13 +27,15 @@ WITH wish AS (
         ON (f.merchant_id, f.fulfilment_order_id) = (w.merchant_id, w.fulfilment_order_id)
     WHERE w.order_id = 0 AND w.channel_order_id = ''
 )
-SELECT (w.position - 1)::int AS position, w.merchant_id, o.order_id, f.fulfilment_order_id,
+SELECT (w.position - 1)::int AS position, w.merchant_id, m.code AS merchant, o.order_id,
+    f.fulfilment_order_id,
     CASE WHEN s.status = 'delivered' AND f.node_id IS NOT NULL THEN s.since_at END AS delivered_at,
     coalesce(f.node_id, 0) AS node_id, o.country, o.currency, l.line_no, l.sku_id, l.quantity,
     p.unit_price_minor
 FROM wish AS w
 JOIN named AS n ON n.position = w.position
 JOIN orders.orders AS o ON (o.merchant_id, o.order_id) = (n.merchant_id, n.order_id)
+JOIN merchants.merchants AS m ON m.merchant_id = o.merchant_id
 JOIN allocation.fulfilment_orders AS f
     ON (f.merchant_id, f.order_id) = (o.merchant_id, o.order_id)
     AND w.fulfilment_order_id IN (0, f.fulfilment_order_id)

@@ -1,23 +1,45 @@
-"""What a processor says, read: when it happened, and how it graded which lines."""
+"""What a processor says, read: what happened, when, and how it graded which lines."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
+import msgspec
+
+from penstock.gateways.effects import VendorEvent
+from penstock.gateways.statuses import Vocabularies, meaning
+from penstock.gateways.wall_clock import instant
 from penstock.returns.vocabulary import GRADES
 
+STEPS = ("in_transit", "received", "graded")
+"""What a processor can tell that moves a return, in the order of the way back."""
 EVERY_LINE = "*"
+_SLACK = timedelta(hours=24)
 
 
-def read_time(text: str, zone: str) -> datetime | None:
-    """Read an ISO 8601 time; one without an offset is on the vendor's own clock (IANA `zone`).
+class Told(msgspec.Struct, frozen=True):
+    """An event in our words; `grades` by line number, or `*` for every line not named."""
 
-    None where the text is no time.
+    step: str
+    grades: dict[str, str]
+    at: datetime
+
+
+def read_event(
+    event: VendorEvent, vocabulary: str, zone: str, book: Vocabularies, now: datetime
+) -> Told | str:
+    """Read an event by its vendor's vocabulary and zone, or return why it moves nothing.
+
+    Our own words (`STEPS`) are understood from everyone. Else: `unknown_code`; `noted`, a code
+    that moves nothing; `bad_time`, no time or one over a day ahead; `bad_grade`.
     """
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at.replace(tzinfo=ZoneInfo(zone)) if at.tzinfo is None else at
+    found = meaning(book, vocabulary, event.topic, event.code)
+    step = event.code if found is None else found.event
+    if step not in STEPS:
+        return "unknown_code" if found is None else "noted"
+    when = instant(event.occurred_at, zone)
+    if when is None or when.at > now + _SLACK:
+        return "bad_time"
+    grades = read_grades(event.detail) if step == "graded" else {}
+    return "bad_grade" if grades is None else Told(step, grades, when.at)
 
 
 def read_grades(detail: str) -> dict[str, str] | None:

@@ -8,18 +8,19 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.gateways.effects import VendorEvent
+from penstock.gateways.statuses import Vocabularies, shipped_vocabularies
+from penstock.kernel.errors import NotFound
 from penstock.lifecycle.advance import Subject, advance
-from penstock.returns.processor_event import read_grades, read_time
-
-CODES = ("in_transit", "received", "graded")
-"""A processor's words, which are the return's own events, in the order of the way back."""
+from penstock.returns.processor_event import STEPS, Told, read_event
 
 
 class EventAnswer(msgspec.Struct, frozen=True):
     """What became of one event.
 
     `applied`; `held` until the return has come that far; `too_late`: it had gone on already;
-    `repeated`; `unknown_return`; `unknown_code`; `unreadable_time`; `unreadable_grade`.
+    `repeated`; `noted`: nothing follows from it; `unknown_return`: this vendor has none of that
+    reference. Not kept, so that a corrected one may have the same id: `unknown_code`, `bad_time`,
+    `bad_grade` (none that we know, or a line is left out).
     """
 
     event_id: str
@@ -45,9 +46,16 @@ class Applicable(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class Processor(msgspec.Struct, frozen=True):
+    """How a vendor speaks: which vocabulary, and on which clock."""
+
+    vocabulary: str
+    zone: str
+
+
 @query
-async def zone_of(tx: Transaction, *, vendor: str) -> str | None:
-    """Tell the vendor's zone."""
+async def processor(tx: Transaction, *, vendor: str) -> Processor | None:
+    """Find how a vendor speaks."""
 
 
 @query
@@ -95,47 +103,79 @@ async def outcomes(tx: Transaction, *, vendor: str, event_ids: list[str]) -> lis
 
 
 async def record_events(
-    tx: Transaction, vendor: str, events: Sequence[VendorEvent], now: datetime
+    tx: Transaction,
+    vendor: str,
+    events: Sequence[VendorEvent],
+    now: datetime,
+    *,
+    vocabularies: Vocabularies | None = None,
 ) -> list[EventAnswer]:
     """Take a processor's events on topic `return`; one answer each, in their order.
 
-    `about` is the reference under which the return was announced; `detail` of `graded` is as
+    `about` is the reference under which the return was announced; `detail` of a grading is as
     `processor_event.read_grades` reads it. A grade that comes before the receipt is held, and
     applied when the receipt is known. The same event twice changes nothing.
+
+    Raises:
+        NotFound: there is no such vendor.
+
     """
-    zone = await zone_of(tx, vendor=vendor)
-    answers, readable = _read(events, zone or "UTC")
+    speaks = await processor(tx, vendor=vendor)
+    if speaks is None:
+        raise NotFound(f"There is no vendor {vendor!r}.")
+    book = shipped_vocabularies() if vocabularies is None else vocabularies
+    answers: dict[int, str] = {}
+    read: list[tuple[int, Told]] = []
+    for i, event in enumerate(events):
+        told = read_event(event, speaks.vocabulary, speaks.zone, book, now)
+        if isinstance(told, Told):
+            read.append((i, told))
+        else:
+            answers[i] = told
+    answers |= await _keep(tx, vendor, events, read, now)
+    return [EventAnswer(event.event_id, answers[i]) for i, event in enumerate(events)]
+
+
+async def _keep(
+    tx: Transaction,
+    vendor: str,
+    events: Sequence[VendorEvent],
+    read: Sequence[tuple[int, Told]],
+    now: datetime,
+) -> dict[int, str]:
+    """Store and apply what could be read; return outcomes by position."""
+    ids = [_storable(events[i].event_id) for i, _ in read]
     stored = await store_events(
         tx,
         vendor=vendor,
-        event_ids=[events[i].event_id for i in readable],
-        references=[events[i].about for i in readable],
-        codes=[events[i].code for i in readable],
-        grades=[msgspec.json.encode(grades).decode() for grades, _ in readable.values()],
-        occurred_at=[at for _, at in readable.values()],
+        event_ids=ids,
+        references=[_storable(events[i].about) for i, _ in read],
+        codes=[told.step for _, told in read],
+        grades=[msgspec.json.encode(told.grades).decode() for _, told in read],
+        occurred_at=[told.at for _, told in read],
         received_at=now,
     )
-    positions = list(readable)
-    known = {positions[row.position]: row for row in stored}
-    await apply_held(tx, [Subject(r.merchant_id, r.return_id) for r in stored if r.fresh], now)
-    kept = await outcomes(tx, vendor=vendor, event_ids=[events[i].event_id for i in known])
+    fresh = [row for row in stored if row.fresh]
+    await apply_held(tx, [Subject(r.merchant_id, r.return_id) for r in fresh], now)
+    kept = await outcomes(tx, vendor=vendor, event_ids=[ids[row.position] for row in fresh])
     became = {answer.event_id: answer.outcome for answer in kept}
-    for i in readable:
-        row, event = known.get(i), events[i]
-        if row is None:
-            answers[i] = "unknown_return"
-        elif not row.fresh:
-            answers[i] = "repeated"
-        else:
-            answers[i] = became.get(event.event_id, "unreadable_grade")
-    return [EventAnswer(event.event_id, answers[i]) for i, event in enumerate(events)]
+    answers = {i: "unknown_return" for i, _ in read}
+    for row in stored:
+        outcome = became.get(ids[row.position], "bad_grade") if row.fresh else "repeated"
+        answers[read[row.position][0]] = outcome
+    return answers
+
+
+def _storable(text: str) -> str:
+    """Replace what PostgreSQL cannot hold in a text."""
+    return text.replace("\0", "�")
 
 
 async def apply_held(tx: Transaction, subjects: Sequence[Subject], now: datetime) -> None:
     """Apply the held events of returns, as far as their statuses allow."""
     merchant_ids = [s.merchant_id for s in subjects]
     return_ids = [s.subject_id for s in subjects]
-    for code in CODES if subjects else ():
+    for code in STEPS if subjects else ():
         found = await applicable(
             tx, merchant_ids=merchant_ids, return_ids=return_ids, code=code, now=now
         )
@@ -159,23 +199,3 @@ async def apply_held(tx: Transaction, subjects: Sequence[Subject], now: datetime
             event_ids=[f.event_id for f in used],
         )
     await close_late(tx, merchant_ids=merchant_ids, return_ids=return_ids)
-
-
-def _read(
-    events: Sequence[VendorEvent], zone: str
-) -> tuple[dict[int, str], dict[int, tuple[dict[str, str], datetime]]]:
-    """Return the answers to what cannot be read, and grades and time of what can, by position."""
-    answers: dict[int, str] = {}
-    readable: dict[int, tuple[dict[str, str], datetime]] = {}
-    for i, event in enumerate(events):
-        at = read_time(event.occurred_at, zone)
-        grades = read_grades(event.detail) if event.code == "graded" else {}
-        if event.code not in CODES:
-            answers[i] = "unknown_code"
-        elif at is None:
-            answers[i] = "unreadable_time"
-        elif grades is None:
-            answers[i] = "unreadable_grade"
-        else:
-            readable[i] = (grades, at)
-    return answers, readable

@@ -7,6 +7,7 @@ import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Retry, Transaction
+from penstock.gateways.reference import reference
 from penstock.lifecycle.advance import create, new_ids
 from penstock.returns.returnable import (
     Candidate,
@@ -78,6 +79,7 @@ async def store_returns(
     merchant_ids: list[int],
     return_ids: list[int],
     request_keys: list[str],
+    references: list[str],
     body_sha256: list[bytes],
     order_ids: list[int],
     fulfilment_order_ids: list[int],
@@ -125,6 +127,8 @@ async def request(
     await _answer_known(tx, requests, answers)
     asks = await _find(tx, requests, answers)
     returnable = await _lock(tx, asks)
+    await _answer_known(tx, requests, answers)  # what a rival took while we waited for the locks
+    asks = [ask for ask in asks if ask[0] not in answers]
     verdicts = decide([(wanted, lines) for _, wanted, lines in asks], returnable)
     taken = []
     for (i, wanted, lines), verdict in zip(asks, verdicts, strict=True):
@@ -150,20 +154,20 @@ def _with_id(answer: ReturnAnswer, by_key: dict[tuple[int, str], int]) -> Return
 async def _answer_known(
     tx: Transaction, requests: Sequence[NewReturn], answers: dict[int, ReturnAnswer]
 ) -> None:
+    asking = [(i, r) for i, r in enumerate(requests) if i not in answers]
     found = await known_returns(
         tx,
-        merchant_ids=[r.merchant_id for r in requests],
-        request_keys=[r.request_key for r in requests],
+        merchant_ids=[r.merchant_id for _, r in asking],
+        request_keys=[r.request_key for _, r in asking],
     )
     for row in found:
-        wanted = requests[row.position]
+        i, wanted = asking[row.position]
         if row.body_sha256 == wanted.sha256:
-            answers[row.position] = ReturnAnswer(
-                wanted.merchant_id, wanted.request_key, "repeated", row.return_id
-            )
+            key = wanted.request_key
+            answers[i] = ReturnAnswer(wanted.merchant_id, key, "repeated", row.return_id)
         else:
             detail = "this request_key came before with another body; send it unchanged"
-            answers[row.position] = refused(wanted, "key_reused", detail)
+            answers[i] = refused(wanted, "key_reused", detail)
 
 
 async def _find(
@@ -219,6 +223,7 @@ async def _store(tx: Transaction, taken: Sequence[Ask], now: datetime) -> list[i
         merchant_ids=[wanted.merchant_id for wanted, _ in heads],
         return_ids=ids,
         request_keys=[wanted.request_key for wanted, _ in heads],
+        references=[reference(h.merchant, wanted.request_key) for wanted, h in heads],
         body_sha256=[wanted.sha256 for wanted, _ in heads],
         order_ids=[head.order_id for _, head in heads],
         fulfilment_order_ids=[head.fulfilment_order_id for _, head in heads],

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from penstock.channels.order_rules import KEY_LENGTH
+from penstock.channels.order_rules import KEY_LENGTH, QUANTITY_LIMIT
 from penstock.returns.vocabulary import REASONS
 
 LineKey = tuple[int, int, int]
@@ -59,10 +59,14 @@ class ReturnAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A line of a fulfilment order that a request may mean; prices in minor units."""
+    """A line of a fulfilment order that a request may mean; prices in minor units.
+
+    `merchant` is the merchant's code, `country` the consignee's.
+    """
 
     position: int
     merchant_id: int
+    merchant: str
     order_id: int
     fulfilment_order_id: int
     delivered_at: datetime | None
@@ -78,12 +82,17 @@ class Candidate(msgspec.Struct, frozen=True):
 def malformed(wanted: NewReturn) -> ReturnAnswer | None:
     """Return the refusal of a request that makes no sense whatever was ordered."""
     line_nos = [line.line_no for line in wanted.lines]
-    if not 0 < len(wanted.request_key) <= KEY_LENGTH:
-        return refused(wanted, "invalid", f"give a request_key of 1 to {KEY_LENGTH} characters")
+    named = wanted.channel + wanted.channel_order_id
+    if not (0 < len(wanted.request_key) <= KEY_LENGTH and wanted.request_key.isprintable()):
+        detail = f"give a request_key of 1 to {KEY_LENGTH} printable characters"
+        return refused(wanted, "invalid", detail)
+    if "\0" in named or not 0 <= max(wanted.order_id, wanted.fulfilment_order_id) < 2**63:
+        return refused(wanted, "unknown_order", "there is no such order; name it by its number")
     if wanted.reason not in REASONS:
         return refused(wanted, "unknown_reason", f"use one of: {' '.join(REASONS)}")
-    if not wanted.lines or any(line.quantity <= 0 for line in wanted.lines):
-        return refused(wanted, "invalid", "name one or more lines, each with 1 or more units")
+    if not wanted.lines or not all(0 < line.quantity <= QUANTITY_LIMIT for line in wanted.lines):
+        detail = f"name one or more lines, each with 1 to {QUANTITY_LIMIT} units"
+        return refused(wanted, "invalid", detail)
     if len(set(line_nos)) < len(line_nos):
         return refused(wanted, "invalid", "name each line once")
     return None

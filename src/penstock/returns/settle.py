@@ -13,8 +13,8 @@ from penstock.returns.vocabulary import DISPOSITIONS
 
 Back = tuple[int, int, int, int, int]
 """Units fit for sale: (merchant_id, node_id, sku_id, quantity, return_id)."""
-Restock = Callable[[Transaction, Sequence[Back], datetime], Awaitable[None]]
-Post = Callable[[Transaction, Sequence[Posting], datetime], Awaitable[int]]
+Restock = Callable[[Transaction, Sequence[Back], datetime], Awaitable[object]]
+Post = Callable[[Transaction, Sequence[Posting], datetime], Awaitable[object]]
 
 
 class Restocked(msgspec.Struct, frozen=True):

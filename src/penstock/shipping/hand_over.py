@@ -12,14 +12,14 @@ from penstock.lifecycle.advance import Subject
 from penstock.shipping.depart import Ship, prove_hand_over
 
 
-class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     """What was loaded of a manifest: the parcels that were scanned, or None for all of it."""
 
     manifest: str
     tracking_numbers: tuple[str, ...] | None = None
 
 
-class LoadAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class HandOverAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one manifest.
 
     `complete`: nothing of it waits any more. `partly`: `left` parcels do. `unknown_manifest`: none
@@ -33,14 +33,14 @@ class LoadAnswer(msgspec.Struct, frozen=True, kw_only=True):
     strangers: tuple[str, ...] = ()
 
 
-class HandedOver(msgspec.Struct, frozen=True):
+class HandOverResult(msgspec.Struct, frozen=True):
     """One answer a manifest, and the parcels that left now."""
 
-    answers: tuple[LoadAnswer, ...]
+    answers: tuple[HandOverAnswer, ...]
     parcels: tuple[Subject, ...]
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class WaitingManifest(msgspec.Struct, frozen=True):
     """A manifest of which `left` parcels wait at the dock."""
 
     manifest: str
@@ -68,7 +68,7 @@ class Left(msgspec.Struct, frozen=True):
 
 
 @query
-async def manifests_waiting(tx: Transaction, *, node_id: int) -> list[Waiting]:
+async def manifests_waiting(tx: Transaction, *, node_id: int) -> list[WaitingManifest]:
     """List what waits at a node's dock, the earliest pick-up first."""
 
 
@@ -90,16 +90,16 @@ async def manifests_left(tx: Transaction, *, node_id: int, manifests: list[str])
 
 
 async def hand_over(
-    tx: Transaction, node_id: int, loads: Sequence[Loaded], now: datetime, *, ship: Ship
-) -> HandedOver:
+    tx: Transaction, node_id: int, hand_overs: Sequence[HandOver], now: datetime, *, ship: Ship
+) -> HandOverResult:
     """Hand the named parcels over to their carriers; the same again changes nothing.
 
     A fulfilment order is shipped, and its stock leaves by `ship`, when all its parcels have left.
     """
     wanted: list[tuple[int, str, str | None]] = []
-    for position, load in enumerate(loads):
-        numbers = load.tracking_numbers if load.tracking_numbers is not None else (None,)
-        wanted += [(position, load.manifest, number) for number in numbers]
+    for position, wish in enumerate(hand_overs):
+        numbers = wish.tracking_numbers if wish.tracking_numbers is not None else (None,)
+        wanted += [(position, wish.manifest, number) for number in numbers]
     found = await parcels_on(
         tx,
         node_id=node_id,
@@ -109,26 +109,32 @@ async def hand_over(
     )
     proofs = sorted({(row.merchant_id, row.parcel_id, now) for row in found})
     left_now = await prove_hand_over(tx, proofs, now, ship=ship)
-    names = sorted({load.manifest for load in loads})
+    names = sorted({wish.manifest for wish in hand_overs})
     rest = await manifests_left(tx, node_id=node_id, manifests=names)
     left = {row.manifest: row.left for row in rest}
+    named: dict[int, list[OnManifest]] = {}
+    for row in found:
+        named.setdefault(row.position, []).append(row)
+    gone = set(left_now)
     answers = tuple(
-        _answer(load, [row for row in found if row.position == position], set(left_now), left)
-        for position, load in enumerate(loads)
+        _answer(wish, named.get(position, []), gone, left)
+        for position, wish in enumerate(hand_overs)
     )
-    return HandedOver(answers, tuple(left_now))
+    return HandOverResult(answers, tuple(left_now))
 
 
 def _answer(
-    load: Loaded, found: Sequence[OnManifest], left_now: set[Subject], left: dict[str, int]
-) -> LoadAnswer:
-    if load.manifest not in left:
-        return LoadAnswer(manifest=load.manifest, outcome="unknown_manifest", handed_over=0, left=0)
+    wish: HandOver, found: Sequence[OnManifest], left_now: set[Subject], left: dict[str, int]
+) -> HandOverAnswer:
+    if wish.manifest not in left:
+        return HandOverAnswer(
+            manifest=wish.manifest, outcome="unknown_manifest", handed_over=0, left=0
+        )
     known = {row.tracking_number for row in found}
-    return LoadAnswer(
-        manifest=load.manifest,
-        outcome="partly" if left[load.manifest] else "complete",
+    return HandOverAnswer(
+        manifest=wish.manifest,
+        outcome="partly" if left[wish.manifest] else "complete",
         handed_over=sum(Subject(row.merchant_id, row.parcel_id) in left_now for row in found),
-        left=left[load.manifest],
-        strangers=tuple(number for number in load.tracking_numbers or () if number not in known),
+        left=left[wish.manifest],
+        strangers=tuple(number for number in wish.tracking_numbers or () if number not in known),
     )

@@ -91,15 +91,13 @@ class Outside:
             for start in range(0, len(due), _EVENTS_PER_CALL):
                 some = due[start : start + _EVENTS_PER_CALL]
                 body = b'{"events":[' + b",".join(r.event for r in some) + b"]}"
-                answers = await self._vendors[vendor].post(
-                    "/v1/vendor-events", body, EventAnswers
-                )
+                answers = await self._vendors[vendor].post("/v1/vendor-events", body, EventAnswers)
                 assert set(answers.counts) <= {"recorded", "repeated"}, answers.counts
                 self._receive(vendor, some)
                 self._books.told_reports(some)
 
     def _receive(self, vendor: str, reports: Sequence[Report]) -> None:
-        """Some shoppers who got their parcel will send it back."""
+        """Let shoppers have their parcels; some will send them back."""
         wishes = []
         for report in reports:
             event = msgspec.json.decode(report.event, type=VendorEvent)
@@ -133,9 +131,7 @@ class Outside:
 
     def _orders_by_key(self) -> dict[str, Any]:
         if not hasattr(self, "_by_key"):
-            self._by_key: dict[str, Any] = {
-                s.key: msgspec.json.decode(s.body) for s in self._sent
-            }
+            self._by_key: dict[str, Any] = {s.key: msgspec.json.decode(s.body) for s in self._sent}
         return self._by_key
 
     async def _cancel(self, wishes: Sequence[Wish]) -> None:

@@ -20,9 +20,7 @@ RANKS: Final = {
 """How far an event goes; of two that go equally far the later one counts. What is not here moves
 nothing. A delivery round and its failure follow each other in turn, so they go equally far."""
 
-Depart = Callable[
-    [Transaction, Sequence[tuple[int, int, datetime]], datetime], Awaitable[object]
-]
+Depart = Callable[[Transaction, Sequence[tuple[int, int, datetime]], datetime], Awaitable[object]]
 """Hands parcels over that their carrier has: rows of (merchant_id, parcel_id, at)."""
 
 
@@ -47,9 +45,7 @@ class Concluded(msgspec.Struct, frozen=True):
 
 
 @query
-async def lock_standings(
-    tx: Transaction, *, vendor: str, tracking_numbers: list[str]
-) -> None:
+async def lock_standings(tx: Transaction, *, vendor: str, tracking_numbers: list[str]) -> None:
     """Lock what stands of all parcels of the same orders: who comes last sees that it is last."""
 
 
@@ -102,7 +98,8 @@ async def catch_up(
     ended = [
         Subject(m.merchant_id, m.subject_id) for m in moved if m.to_status in {"delivered", "lost"}
     ]
-    await conclude(tx, ended)
+    if ended:
+        await conclude(tx, ended)
 
 
 async def conclude(tx: Transaction, parcels: Sequence[Subject]) -> int:

@@ -9,16 +9,13 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.gateways.effects import VendorEvent
-from penstock.gateways.statuses import Meaning, Vocabularies, meaning, shipped_vocabularies
-from penstock.gateways.wall_clock import Instant, instant
+from penstock.gateways.read_event import CLOCK_SLACK, ReadEvent, Voice, read_event
+from penstock.gateways.statuses import Vocabularies, shipped_vocabularies
 from penstock.kernel.errors import NotFound
 from penstock.lifecycle.advance import Subject
 from penstock.tracking.catch_up import RANKS, Depart, catch_up, lock_standings
 
 EventOutcome = Literal["recorded", "repeated", "unknown_parcel", "bad_time", "unknown_code"]
-
-_SLACK = timedelta(hours=24)
-_UNKNOWN = Meaning(event="unknown")
 
 
 class EventAnswer(msgspec.Struct, frozen=True):
@@ -34,13 +31,6 @@ class EventAnswer(msgspec.Struct, frozen=True):
     outcome: EventOutcome
 
 
-class Speaker(msgspec.Struct, frozen=True):
-    """How a vendor speaks: which vocabulary, and on which clock."""
-
-    vocabulary: str
-    zone: str
-
-
 class Recorded(msgspec.Struct, frozen=True):
     """What became of the event at a place in the batch, and whose it is (0 where unknown)."""
 
@@ -50,21 +40,13 @@ class Recorded(msgspec.Struct, frozen=True):
     parcel_id: int
 
 
-class _Read(msgspec.Struct, frozen=True):
-    """An event in our words; `at` is None where its time makes no sense."""
-
-    event: VendorEvent
-    meaning: Meaning
-    at: Instant | None
-
-
 @query
-async def speaker(tx: Transaction, *, vendor: str) -> Speaker | None:
+async def voice(tx: Transaction, *, vendor: str) -> Voice | None:
     """Find how a vendor speaks."""
 
 
 @query
-async def record_events(
+async def store_events(
     tx: Transaction,
     *,
     vendor: str,
@@ -86,7 +68,7 @@ async def record_events(
     """Store what is new, and bring each parcel's standing up to the furthest that was said."""
 
 
-async def record_parcel_events(
+async def record_events(
     tx: Transaction,
     vendor: str,
     events: Sequence[VendorEvent],
@@ -105,56 +87,37 @@ async def record_parcel_events(
         NotFound: there is no such vendor.
 
     """
-    speaks = await speaker(tx, vendor=vendor)
+    speaks = await voice(tx, vendor=vendor)
     if speaks is None:
         raise NotFound(f"There is no vendor {vendor!r}.")
     book = shipped_vocabularies() if vocabularies is None else vocabularies
-    read = [_read(_storable(event), speaks, book, now) for event in events]
-    await lock_standings(tx, vendor=vendor, tracking_numbers=[r.event.about for r in read])
+    read = [read_event(event, speaks, book, now) for event in events]
+    await lock_standings(tx, vendor=vendor, tracking_numbers=[event.about for event in read])
     rows = await _store(tx, vendor, read, now)
     touched = {Subject(row.merchant_id, row.parcel_id) for row in rows if row.outcome == "recorded"}
-    await catch_up(
-        tx, sorted(touched, key=lambda s: (s.merchant_id, s.subject_id)), now, depart=depart
-    )
+    parcels = sorted(touched, key=lambda parcel: (parcel.merchant_id, parcel.subject_id))
+    await catch_up(tx, parcels, now, depart=depart)
     return [EventAnswer(events[row.position].event_id, row.outcome) for row in rows]
 
 
-def _read(event: VendorEvent, speaks: Speaker, book: Vocabularies, now: datetime) -> _Read:
-    at = instant(event.occurred_at, speaks.zone)
-    if at is not None and at.at > now + _SLACK:
-        at = None
-    found = meaning(book, speaks.vocabulary, event.topic, event.code)
-    return _Read(event, found or _UNKNOWN, at)
-
-
-def _storable(event: VendorEvent) -> VendorEvent:
-    """Replace what PostgreSQL cannot hold in a text."""
-    texts = {
-        field: value.replace("\0", "�")
-        for field, value in msgspec.structs.asdict(event).items()
-        if "\0" in value
-    }
-    return msgspec.structs.replace(event, **texts) if texts else event
-
-
 async def _store(
-    tx: Transaction, vendor: str, read: Sequence[_Read], now: datetime
+    tx: Transaction, vendor: str, events: Sequence[ReadEvent], now: datetime
 ) -> list[Recorded]:
-    return await record_events(
+    return await store_events(
         tx,
         vendor=vendor,
-        event_ids=[r.event.event_id for r in read],
-        tracking_numbers=[r.event.about for r in read],
-        codes=[r.event.code for r in read],
-        statuses=[r.meaning.event for r in read],
-        ranks=[RANKS.get(r.meaning.event, 0) for r in read],
-        faults=[r.meaning.fault for r in read],
-        reasons=[r.meaning.reason for r in read],
-        places=[r.event.place for r in read],
-        details=[r.event.detail for r in read],
-        occurred_at=[None if r.at is None else r.at.at for r in read],
-        local_times=[r.event.occurred_at for r in read],
-        zone_sources=["offset" if r.at is None else r.at.zone_source for r in read],
-        earliest=_SLACK,
+        event_ids=[event.event_id for event in events],
+        tracking_numbers=[event.about for event in events],
+        codes=[event.code for event in events],
+        statuses=[event.status for event in events],
+        ranks=[RANKS.get(event.status, 0) for event in events],
+        faults=[event.fault for event in events],
+        reasons=[event.reason for event in events],
+        places=[event.place for event in events],
+        details=[event.detail for event in events],
+        occurred_at=[event.at for event in events],
+        local_times=[event.local_time for event in events],
+        zone_sources=[event.zone_source for event in events],
+        earliest=CLOCK_SLACK,
         now=now,
     )

@@ -214,3 +214,6 @@ END $$;
 
 CALL penstock.publish('lifecycle.subject', 'subjects');
 CALL penstock.publish('lifecycle.history', 'moves');
+CALL penstock.publish('outbox.event', 'events');
+CALL penstock.publish('outbox.relayed', 'relays');
+CALL penstock.publish('worker.call', 'calls');

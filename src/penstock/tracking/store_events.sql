@@ -36,7 +36,7 @@ WITH told AS (
         fault, reason, min(occurred_at) OVER (PARTITION BY merchant_id, parcel_id) AS first_at
     FROM fresh
     WHERE rank > 0
-    ORDER BY merchant_id, parcel_id, rank DESC, occurred_at DESC, status, event_id
+    ORDER BY merchant_id, parcel_id, rank DESC, occurred_at DESC, status, reason, fault
 ), raised AS (
     INSERT INTO tracking.standing AS s (merchant_id, parcel_id, event, rank, occurred_at, fault,
                                         reason, first_at)
@@ -49,7 +49,7 @@ WITH told AS (
                 FROM (VALUES (s.event, s.rank, s.occurred_at, s.fault, s.reason),
                              (excluded.event, excluded.rank, excluded.occurred_at, excluded.fault,
                               excluded.reason)) AS w (event, rank, occurred_at, fault, reason)
-                ORDER BY w.rank DESC, w.occurred_at DESC, w.event, w.reason
+                ORDER BY w.rank DESC, w.occurred_at DESC, w.event, w.reason, w.fault
                 LIMIT 1),
             first_at = least(s.first_at, excluded.first_at)
 )

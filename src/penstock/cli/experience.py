@@ -1,0 +1,159 @@
+"""`penstock history` and `penstock score`: what merchants' customers experienced."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import App, Parameter
+from rich.progress import Progress
+from rich.table import Table
+
+from penstock.cli.session import Session, console, merchant_id_of, session
+from penstock.db.query import query
+from penstock.db.transaction import OPERATOR, Transaction
+from penstock.experience import olist
+from penstock.experience.evaluate import evaluate
+from penstock.experience.import_history import Imported, import_past_orders
+from penstock.experience.load import load
+from penstock.experience.past_order import BadRow, PastOrder
+from penstock.experience.profile import Profile
+from penstock.experience.score import Score
+from penstock.kernel.errors import Misconfigured
+from penstock.merchants.register import register
+
+_BATCH = 2_000
+history = App(name="history", help="Past orders of other systems.")
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A merchant's number and code."""
+
+    merchant_id: int
+    code: str
+
+
+@query
+async def merchants_scored(tx: Transaction) -> list[Named]:
+    """List the merchants, by code."""
+
+
+@history.command(name="import")
+def import_history(
+    folder: Path,
+    *,
+    format: Annotated[Literal["olist"], Parameter(help="of the files")] = "olist",  # noqa: A002  the flag's name
+) -> None:
+    """Take in past orders with their real milestones, sellers as merchants; twice is once."""
+    if not folder.is_dir():
+        raise Misconfigured(f"{folder} is no folder: name the one with the {format} files.")
+    asyncio.run(_import(folder, format))
+
+
+async def _import(folder: Path, source: str) -> None:
+    added = changed = unchanged = 0
+    bad: list[BadRow] = []
+    async with session() as opened:
+        rows = olist.read(folder)
+        with Progress(console=console) as progress:
+            bar = progress.add_task("importing past orders", total=None)
+            for batch in _batches(rows, bad):
+                result = await _write(opened, source, batch)
+                added += result.added
+                changed += result.changed
+                unchanged += result.unchanged
+                progress.update(bar, advance=len(batch))
+            progress.update(bar, total=added + changed + unchanged)
+    console.print(f"{added:,} past orders added, {changed:,} changed, {unchanged:,} unchanged")
+    if bad:
+        console.print(f"{len(bad):,} rows could not be used; the first:")
+        for row in bad[:10]:
+            console.print(f"  {row.file} line {row.line}: {row.detail}", soft_wrap=True)
+
+
+def _batches(rows: Iterator[PastOrder | BadRow], bad: list[BadRow]) -> Iterator[list[PastOrder]]:
+    while some := list(islice(rows, _BATCH)):
+        bad += [row for row in some if isinstance(row, BadRow)]
+        yield [row for row in some if isinstance(row, PastOrder)]
+
+
+async def _write(opened: Session, source: str, batch: list[PastOrder]) -> Imported:
+    async def work(tx: Transaction) -> Imported:
+        codes = sorted({order.merchant for order in batch})
+        known = await register(tx, codes=codes, country="BR", now=opened.now)
+        ids = {merchant.code: merchant.merchant_id for merchant in known}
+        return await import_past_orders(tx, source, [(ids[o.merchant], o) for o in batch])
+
+    return await opened.database.run(OPERATOR, work)
+
+
+def score(
+    *,
+    profile: Annotated[str, Parameter(help="a shipped profile's name, or a TOML file")],
+    as_of: Annotated[date | None, Parameter(help="the day whose end is looked from")] = None,
+    merchant: Annotated[str | None, Parameter(help="code; all without it")] = None,
+    window_days: Annotated[int | None, Parameter(help="instead of the profile's; 0: all")] = None,
+    json: Annotated[bool, Parameter(help="one line a merchant")] = False,
+) -> None:
+    """Score merchants by a profile: each metric with what it counted, and the score."""
+    chosen = load(profile)
+    if window_days is not None:
+        chosen = chosen.over(window_days)
+    asyncio.run(_score(chosen, as_of, merchant, json))
+
+
+async def _score(profile: Profile, day: date | None, code: str | None, as_json: bool) -> None:
+    async with session() as opened:
+        at = opened.now
+        if day is not None:
+            at = datetime.combine(day, time(), UTC) + timedelta(days=1)
+        merchant = None if code is None else await merchant_id_of(opened.database, code)
+        scores, names = await opened.database.run(
+            OPERATOR, lambda tx: _evaluate(tx, profile, at, opened.now, merchant)
+        )
+    if as_json:
+        _print_json(profile, at, scores, names)
+    else:
+        _print_table(profile, at, scores, names)
+
+
+async def _evaluate(
+    tx: Transaction, profile: Profile, at: datetime, known_to: datetime, merchant: int | None
+) -> tuple[dict[int, Score], dict[int, str]]:
+    scores = await evaluate(tx, profile, as_of=at, known_to=known_to, merchant=merchant)
+    return scores, {m.merchant_id: m.code for m in await merchants_scored(tx)}
+
+
+def _print_json(
+    profile: Profile, at: datetime, scores: dict[int, Score], names: dict[int, str]
+) -> None:
+    encoder = msgspec.json.Encoder(decimal_format="number")
+    for merchant_id in sorted(scores, key=lambda m: names[m]):
+        line = {
+            "merchant": names[merchant_id],
+            "profile": profile.code,
+            "as_of": at,
+            **msgspec.to_builtins(scores[merchant_id], builtin_types=(datetime,)),
+        }
+        print(encoder.encode(line).decode())  # noqa: T201  one line a merchant, for a pipe
+
+
+def _print_table(
+    profile: Profile, at: datetime, scores: dict[int, Score], names: dict[int, str]
+) -> None:
+    title = f"{profile.title}, as of {at:%Y-%m-%d %H:%M} UTC"
+    table = Table("merchant", "score", "status", title=title, title_justify="left", box=None)
+    metrics = [metric.code for metric in next(iter(scores.values())).metrics] if scores else []
+    for code in metrics:
+        table.add_column(code, justify="right")
+    for merchant_id in sorted(scores, key=lambda m: names[m]):
+        scored = scores[merchant_id]
+        values = [
+            "–" if m.value is None else f"{m.numerator}/{m.denominator}" for m in scored.metrics
+        ]
+        points = "–" if scored.points is None else f"{scored.points}"
+        table.add_row(names[merchant_id], points, scored.status, *values)
+    console.print(table)

@@ -1,0 +1,117 @@
+"""Show one order: what was bought, how far every part of it is, and all that happened to it."""
+
+from datetime import datetime
+
+import msgspec
+
+from penstock.channels.order import Address
+from penstock.db.query import query
+from penstock.db.transaction import Transaction
+
+
+class LineShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A line; `accepted` units will be delivered, `backordered` of them wait for stock."""
+
+    line_no: int
+    sku: str
+    title: str
+    quantity: int
+    accepted: int
+    backordered: int
+    unit_price_minor: int
+
+
+class TrackingShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A vendor's word on a parcel, in our vocabulary and (`code`) in the vendor's."""
+
+    occurred_at: datetime
+    status: str
+    code: str
+    place: str
+    fault: str
+    vendor: str
+
+
+class ParcelShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel; carrier and number are null until its label is bought."""
+
+    parcel_id: int
+    parcel_no: int
+    status: str
+    weight_g: int
+    vendor: str | None
+    service: str | None
+    tracking_number: str | None
+    tracking: tuple[TrackingShown, ...]
+
+
+class PartLineShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of an order line that one fulfilment order ships."""
+
+    line_no: int
+    sku: str
+    quantity: int
+
+
+class FulfilmentOrderShown(msgspec.Struct, frozen=True, kw_only=True):
+    """What one node ships; before allocation it has no node and its lines are the order's."""
+
+    fulfilment_order_id: int
+    status: str
+    since_at: datetime
+    node: str | None
+    because: str
+    cancelled_because: str | None
+    cancelled_fault: str | None
+    lines: tuple[PartLineShown, ...]
+    parcels: tuple[ParcelShown, ...]
+
+
+class HappeningShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One move in the life of a fulfilment order or parcel of the order."""
+
+    at: datetime
+    kind: str
+    subject_id: int
+    event: str
+    status: str
+
+
+class OrderShown(msgspec.Struct, frozen=True, kw_only=True):
+    """An order with everything that is known of it; `status` is its least advanced part's."""
+
+    order_id: int
+    merchant: str
+    channel: str
+    channel_order_id: str
+    status: str
+    country: str
+    currency: str
+    goods_minor: int
+    shipping_minor: int
+    policy: str
+    stream: str | None
+    ship_to: Address
+    ordered_at: datetime
+    paid_at: datetime
+    received_at: datetime
+    dispatch_by_at: datetime
+    deliver_by_at: datetime
+    lines: tuple[LineShown, ...]
+    fulfilment_orders: tuple[FulfilmentOrderShown, ...]
+    history: tuple[HappeningShown, ...]
+
+
+@query
+async def show_json(tx: Transaction, *, merchant_id: int | None, order_id: int) -> str | None:
+    """Put the order together as one JSON object."""
+
+
+async def show(tx: Transaction, merchant_id: int | None, order_id: int) -> OrderShown | None:
+    """Return the order, or None where there is none.
+
+    `merchant_id` None looks at all merchants, for operators; to a merchant, another's order does
+    not exist. An order that was refused at receipt is not shown.
+    """
+    found = await show_json(tx, merchant_id=merchant_id, order_id=order_id)
+    return None if found is None else msgspec.json.decode(found, type=OrderShown)

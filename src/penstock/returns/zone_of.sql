@@ -1,1 +1,0 @@
-SELECT zone FROM vendors.vendors WHERE vendor = :vendor::text

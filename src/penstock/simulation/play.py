@@ -1,0 +1,108 @@
+"""The play: everybody acts, the workers work, the auditor looks, tick by tick in virtual time.
+
+A tick has phases, and how far the play has come is on disk after each, so a play that is killed
+goes on where it was. Whatever it repeats then is idempotent, so it ends as if nothing had happened.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from penstock.kernel.clock import VirtualClock
+from penstock.kernel.errors import Unavailable
+from penstock.simulation.auditor import Auditor
+from penstock.simulation.client import Interrupted
+from penstock.simulation.floor import Floor
+from penstock.simulation.outside import Outside
+from penstock.simulation.position import PHASES, Phase, Position, write_position
+from penstock.simulation.scenario import Scenario
+from penstock.simulation.ticks import hourly, ticks
+from penstock.worker.loop import Worker
+
+_HEALINGS_MAX = 40
+_HEALING_PAUSE_S = 0.25
+
+Heal = Callable[[], Awaitable[None]]
+"""Brings back what died: the database, the API server."""
+Watch = Callable[[datetime, float], Awaitable[None]]
+"""Told the virtual time and the share of the play that is done, after each tick."""
+
+
+class Cast(msgspec.Struct, frozen=True):
+    """All who act."""
+
+    outside: Outside
+    floors: Sequence[Floor]
+    worker: Worker
+    auditor: Auditor
+
+
+async def play(
+    scenario: Scenario,
+    cast: Cast,
+    clock: VirtualClock,
+    position: Position,
+    path: Path,
+    heal: Heal,
+    watch: Watch,
+) -> Position:
+    """Play from `position` to the curtain; return the last position.
+
+    Raises:
+        Unavailable: what broke could not be healed.
+
+    """
+    moments = ticks(scenario)
+    begun = time.monotonic()
+    for tick in range(position.tick, len(moments)):
+        before = moments[tick - 1] if tick else scenario.starts_at
+        now = moments[tick]
+        clock.set(now)
+        for phase in PHASES[PHASES.index(position.phase) :]:
+            await _healing(partial(_act, cast, phase, before, now), heal)
+            position = _after(position, tick, phase, position.spent_s + time.monotonic() - begun)
+            begun = time.monotonic()
+            write_position(path, position)
+        await watch(now, (tick + 1) / len(moments))
+    position = msgspec.structs.replace(position, finished=True)
+    write_position(path, position)
+    return position
+
+
+async def _act(cast: Cast, phase: Phase, before: datetime, now: datetime) -> None:
+    match phase:
+        case "outside":
+            await cast.outside.act(before, now)
+        case "floor":
+            for floor in cast.floors:
+                await floor.act(now)
+        case "worker":
+            await cast.worker.drain(now)
+        case "audit":
+            if hourly(before, now):
+                await cast.auditor.look(now)
+
+
+def _after(position: Position, tick: int, phase: Phase, spent_s: float) -> Position:
+    done = PHASES.index(phase) + 1
+    if done == len(PHASES):
+        return msgspec.structs.replace(position, tick=tick + 1, phase=PHASES[0], spent_s=spent_s)
+    return msgspec.structs.replace(position, tick=tick, phase=PHASES[done], spent_s=spent_s)
+
+
+async def _healing(act: Callable[[], Awaitable[None]], heal: Heal) -> None:
+    for attempt in range(_HEALINGS_MAX):
+        try:
+            return await act()
+        except (Interrupted, Unavailable, httpx.HTTPError, OSError) as trouble:
+            if attempt == _HEALINGS_MAX - 1:
+                raise Unavailable(f"the play cannot go on: {trouble}") from trouble
+        await asyncio.sleep(_HEALING_PAUSE_S)
+        await heal()
+    raise AssertionError("unreachable")

@@ -1,0 +1,1 @@
+SELECT kind, status, count(*) AS subjects FROM lifecycle.subjects GROUP BY kind, status

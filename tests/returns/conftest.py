@@ -1,0 +1,114 @@
+"""Delivered orders, from which returns begin."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from penstock.lifecycle.advance import Subject, create, move, new_ids
+from penstock.returns.load_policies import load_policies
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+WAY = ("allocated", "released", "picked", "packed", "handed_over", "delivered")
+
+
+class Delivered:
+    """A merchant whose orders have arrived, by the carrier swift; boomerang takes returns back."""
+
+    def __init__(self, tx, make):
+        self.tx, self.make = tx, make
+
+    async def shop(self, *, country="US"):
+        self.merchant_id = await self.make.merchant(country=country)
+        self.node_id = await self.make.node()
+        self.sku_id = await self.make.sku(self.merchant_id)
+        self.country = country
+        self.code = await self.make.one(
+            "SELECT code FROM merchants.merchant WHERE merchant_id = $1", self.merchant_id
+        )
+        await load_policies(self.tx)
+        for vendor, role in (("boomerang", "returns_processor"), ("swift", "carrier")):
+            await self.tx.fetch(
+                "INSERT INTO vendors.vendor (vendor, title, role, gateway, endpoint, joined_at)"
+                " VALUES ($1, $1, $2, 'sandbox', '', $3) ON CONFLICT DO NOTHING",
+                vendor, role, NOW,
+            )  # fmt: skip
+        return self
+
+    async def orders(self, count, *, lines=(2,), at=NOW - timedelta(days=5), price_minor=1999):
+        """Orders of lines with these quantities, delivered at `at`; their order ids."""
+        ids = await new_ids(self.tx, count=count)
+        await self.tx.fetch(
+            "INSERT INTO orders.receipt SELECT $1, id, 'test', 'T-' || id, '', 'accepted', '', $3,"
+            " 'USD', 0, 0, 'available', NULL, '', '{}', $4, $4, $4, $4, $4"
+            " FROM unnest($2::bigint[]) AS id",
+            self.merchant_id, ids, self.country, at - timedelta(days=3),
+        )  # fmt: skip
+        await self.tx.fetch(
+            "INSERT INTO orders.line SELECT $1, id, no - 1, $3, 0, quantity, quantity, 0, $5"
+            " FROM unnest($2::bigint[]) AS id,"
+            " unnest($4::int[]) WITH ORDINALITY AS l (quantity, no)",
+            self.merchant_id, ids, self.sku_id, list(lines), price_minor,
+        )  # fmt: skip
+        await self.tx.fetch(
+            "INSERT INTO allocation.fulfilment_order"
+            " (merchant_id, fulfilment_order_id, order_id, node_id)"
+            " SELECT $1, id, id, $3 FROM unnest($2::bigint[]) AS id",
+            self.merchant_id, ids, self.node_id,
+        )  # fmt: skip
+        await self.tx.fetch(
+            "INSERT INTO allocation.fulfilment_line"
+            " SELECT merchant_id, order_id, line_no, sku_id, quantity FROM orders.line"
+            " WHERE merchant_id = $1 AND order_id = ANY ($2::bigint[])",
+            self.merchant_id, ids,
+        )  # fmt: skip
+        await create(
+            self.tx,
+            kind="fulfilment_order",
+            merchant_ids=[self.merchant_id] * count,
+            subject_ids=ids,
+            events=["received"] * count,
+            due_at=[None] * count,
+            at=[at - timedelta(days=3)] * count,
+        )
+        await self.walk(ids, WAY, at)
+        await self.labels(ids)
+        return ids
+
+    async def walk(self, ids, events, at=NOW):
+        for event in events:
+            await move(self.tx, [Subject(self.merchant_id, i) for i in ids], event, at)
+
+    async def labels(self, ids):
+        await self.tx.fetch(
+            "INSERT INTO warehouse.parcel SELECT $1, id + 1000000, id, 1, $3, 'US', 'P1', 100, 'p',"
+            " $4 FROM unnest($2::bigint[]) AS id",
+            self.merchant_id, ids, self.node_id, NOW,
+        )  # fmt: skip
+        await self.tx.fetch(
+            "INSERT INTO shipping.label (merchant_id, parcel_id, vendor, service, tracking_number,"
+            " fee_minor, currency, bought_at, pickup_at, deliver_by_at)"
+            " SELECT $1, id + 1000000, 'swift', 's', 'N' || $1::int || '-' || id, 450, 'USD',"
+            " $3, $3, $3 FROM unnest($2::bigint[]) AS id",
+            self.merchant_id, ids, NOW,
+        )  # fmt: skip
+
+    async def statuses(self):
+        rows = await self.tx.fetch(
+            "SELECT status, count(*) FROM lifecycle.subject"
+            " WHERE merchant_id = $1 AND kind = 'return' GROUP BY 1",
+            self.merchant_id,
+        )
+        return {row[0]: row[1] for row in rows}
+
+    async def due(self, status):
+        rows = await self.tx.fetch(
+            "SELECT merchant_id, subject_id FROM lifecycle.subject"
+            " WHERE merchant_id = $1 AND kind = 'return' AND status = $2 ORDER BY 2",
+            self.merchant_id, status,
+        )  # fmt: skip
+        return [Subject(*row) for row in rows]
+
+
+@pytest.fixture
+def delivered(tx, make):
+    return Delivered(tx, make)
