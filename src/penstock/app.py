@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 from litestar import Litestar
 
 from penstock import journey
@@ -13,9 +14,13 @@ from penstock.api.http import http_app
 from penstock.db.embedded import EmbeddedServer
 from penstock.db.migrate import migrate
 from penstock.db.transaction import OPERATOR, Database
+from penstock.gateways.port import Gateways
+from penstock.gateways.sandbox import SandboxGateway
 from penstock.kernel.clock import Clock, SystemClock, VirtualClock
 from penstock.lifecycle.seed import seed_lifecycle
 from penstock.settings import Settings, read_settings
+from penstock.worker.identity import Identity
+from penstock.worker.loop import Worker
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -48,7 +53,17 @@ async def prepare(url: str) -> None:
 def context_of(settings: Settings, database: Database) -> Context:
     """Compose what request handlers work with."""
     clock = clock_of(settings)
-    return Context(settings, database, clock, Callers(database, clock), journey.RECEIPT)
+    return Context(settings, database, clock, Callers(database, clock))
+
+
+def gateways_of(client: httpx.AsyncClient) -> Gateways:
+    """Return the adapters by the name that a vendor's record gives."""
+    return {"sandbox": SandboxGateway(client)}
+
+
+def worker_of(database: Database, identity: Identity, gateways: Gateways) -> Worker:
+    """Compose a worker of the whole journey."""
+    return Worker(database, identity, journey.JOURNEY, gateways)
 
 
 def asgi(settings: Settings | None = None) -> Litestar:

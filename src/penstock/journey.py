@@ -1,15 +1,89 @@
-"""The map: every step of an order's journey, in order, and what each stage lends another."""
+"""The map: every step of an order's journey, in order, and what each stage lends another.
+
+Read it from `JOURNEY` at the end: a `Step` moves what is due, a `Call` has an effect outside,
+a `Timed` looks at its own time. What people and vendors do comes in through `penstock.api`.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 
+import msgspec
+
+from penstock.allocation.allocate import allocate
+from penstock.allocation.unallocate import unallocate
+from penstock.customs.clearance import BorderCharge, ClearancePorts
+from penstock.customs.declare import DeclarePorts, prepare_declarations, record_declarations
+from penstock.customs.record_clearance import record_clearance
+from penstock.customs.rulebook import shipped
+from penstock.customs.territory import jurisdiction
+from penstock.db.outbox import announce
+from penstock.db.relay import relay
+from penstock.db.transaction import Transaction
+from penstock.experience.observe import observe
+from penstock.gateways.effects import VendorEvent
+from penstock.inventory.audit import audit as audit_stock
+from penstock.inventory.commit import commit_stock, lock_nodes, uncommit_stock
+from penstock.inventory.release import release_reservation
 from penstock.inventory.reserve import lock_stock, take_stock
+from penstock.inventory.restock import restock
+from penstock.inventory.ring_fence import give_back, ring_fence
+from penstock.inventory.ship import ship_stock
+from penstock.inventory.write_off import write_off
+from penstock.kernel.fx import eur_per_unit
+from penstock.ledger.audit import audit as audit_ledger
+from penstock.ledger.post import post
+from penstock.lifecycle.advance import Subject
 from penstock.merchants.admit import count_orders, day_admission
+from penstock.orders.cancel import Cancelled, Fault, cancel, cancel_parts
+from penstock.orders.fill_backorders import fill_backorders
 from penstock.orders.receive import Dated, Ports
+from penstock.orders.release_hold import release_hold
+from penstock.planning.forecast import forecast
 from penstock.promise.due import due_many, shipped_slas
 from penstock.promise.market import market_calendar
+from penstock.promise.revise import revise
+from penstock.returns.announce import prepare_announcements, record_announcements
+from penstock.returns.approve import approve
+from penstock.returns.lapse import lapse
+from penstock.returns.load_policies import load_policies
+from penstock.returns.record_events import record_events as record_return_events
+from penstock.returns.settle import settle
+from penstock.shipping.buy_label import (
+    FreightCharge,
+    LabelPorts,
+    prepare_labels,
+    record_labels,
+)
+from penstock.shipping.depart import ShippedLine, depart
+from penstock.shipping.manifest import prepare_manifests, record_manifests
+from penstock.streams.turn import turn
+from penstock.tracking.escalate import escalate, report
+from penstock.tracking.record_events import record_events
+from penstock.vendors.scorecard import scorecard
+from penstock.warehouse.add_cartons import add_cartons
+from penstock.warehouse.confirm_pick import ShortLine
+from penstock.warehouse.release import release
+from penstock.worker.step import Call, Due, Every, Step, Timed, Work
+
+
+class Heard(Protocol):
+    """What a stage answers to a vendor's event."""
+
+    @property
+    def event_id(self) -> str:
+        """Whose answer it is."""
+        ...
+
+    @property
+    def outcome(self) -> str:
+        """What became of it."""
+        ...
+
 
 _LATEST_DELIVERY = timedelta(days=30)
+_RELAYED_AT_ONCE = 5_000
 
 
 def promise(sla: str, country: str, paid_at: Sequence[datetime]) -> list[Dated]:
@@ -28,3 +102,186 @@ RECEIPT = Ports(
     take_stock=take_stock,
     promise=promise,
 )
+
+
+async def cancel_orders(
+    tx: Transaction, merchant_id: int, order_ids: Sequence[int], reason: str, fault: Fault,
+    now: datetime,
+) -> Sequence[Cancelled]:  # fmt: skip
+    """Cancel what has not been released to a floor; stock goes back to pool and node."""
+    return await cancel(
+        tx, merchant_id, order_ids, reason, fault, now,
+        release=release_reservation, uncommit=uncommit_stock,
+    )  # fmt: skip
+
+
+async def short(tx: Transaction, lines: Sequence[ShortLine], now: datetime) -> None:
+    """Write off what a picker did not find; its orders get another node, or cannot be served."""
+    written = await write_off(
+        tx,
+        [(x.merchant_id, x.node_id, x.sku_id, x.missing, x.fulfilment_order_id) for x in lines],
+        now,
+    )
+    orders = sorted({(x.merchant_id, x.fulfilment_order_id) for x in lines})
+    await unallocate(tx, [Subject(*order) for order in orders], now, uncommit=uncommit_stock)
+    lost = sorted({(w.merchant_id, w.fulfilment_order_id) for w in written if w.given_up})
+    await cancel_parts(
+        tx, [Subject(*order) for order in lost], "stock_missing", "seller", now,
+        release=release_reservation, uncommit=uncommit_stock,
+    )  # fmt: skip
+
+
+def crosses_border(from_country: str, to_country: str) -> bool:
+    """Tell whether goods are declared on the way; the EU is one customs territory."""
+    if from_country == to_country:
+        return False
+    return not jurisdiction(from_country) == jurisdiction(to_country) == "EU"
+
+
+async def post_freight(tx: Transaction, charges: Sequence[FreightCharge], at: datetime) -> None:
+    """Book what carriers charge: the merchant owes it to the carrier."""
+    rows = [
+        (c.merchant_id, "merchant", f"vendor:{c.vendor}", c.fee_minor, c.currency, "label",
+         c.parcel_id)
+        for c in charges
+    ]  # fmt: skip
+    await post(tx, rows, at)
+
+
+async def post_border_charges(
+    tx: Transaction, charges: Sequence[BorderCharge], at: datetime
+) -> None:
+    """Book what was paid at borders: the merchant owes it, the broker has laid it out."""
+    rows = [
+        (c.merchant_id, "merchant", f"{kind}:{c.jurisdiction}", amount, c.currency, kind,
+         c.parcel_id)
+        for c in charges
+        for kind, amount in (("duty", c.duty_minor), ("vat", c.vat_minor), ("fees", c.fees_minor))
+    ]  # fmt: skip
+    await post(tx, rows, at)
+
+
+async def ship(tx: Transaction, lines: Sequence[ShippedLine], at: datetime) -> None:
+    """Take what has left a node out of stock and out of its pool."""
+    await ship_stock(
+        tx,
+        [
+            (x.merchant_id, x.node_id, x.sku_id, x.quantity, x.fulfilment_order_id, x.order_id,
+             x.line_no)
+            for x in lines
+        ],
+        at,
+    )  # fmt: skip
+
+
+LABELS = LabelPorts(post=post_freight, report=report, fx=eur_per_unit)
+CLEARANCE = ClearancePorts(post=post_border_charges, refused=never_leaves)
+DECLARATIONS = DeclarePorts(rules=shipped(), fx=eur_per_unit, report=report, clearance=CLEARANCE)
+_KEPT = dict.fromkeys(("applied", "held", "too_late", "noted"), "recorded")
+DEPART = partial(depart, ship=ship)
+CLEAR = partial(record_clearance, ports=CLEARANCE)
+
+
+async def pass_on(tx: Transaction, now: datetime) -> int:  # noqa: ARG001  a Timed step is given the time
+    """Take what happened out of the outbox and fold it into the merchants' experience."""
+    happened = await relay(tx, batch=_RELAYED_AT_ONCE)
+    touched = sorted({(h.merchant_id, h.subject_id) for h in happened})
+    if touched:
+        await observe(tx, merchant_ids=[m for m, _ in touched], subject_ids=[s for _, s in touched])
+    return len(happened)
+
+
+async def hear(
+    tx: Transaction, vendor: str, events: Sequence[VendorEvent], now: datetime
+) -> list[tuple[str, str]]:
+    """Hand a vendor's events to the stages they are about; return (event_id, outcome) each.
+
+    What a stage keeps is `recorded`, whether it moves anything now or is held until it may.
+    """
+    by_topic: dict[str, list[VendorEvent]] = {}
+    for event in events:
+        by_topic.setdefault(event.topic, []).append(event)
+    answers: list[tuple[str, str]] = []
+    for topic, told in by_topic.items():
+        match topic:
+            case "parcel":
+                heard: Sequence[Heard] = await record_events(tx, vendor, told, now, depart=DEPART)
+            case "declaration":
+                heard = await CLEAR(tx, vendor, told, now)
+            case "return":
+                heard = await record_return_events(tx, vendor, told, now)
+            case _:
+                heard = []
+                answers += [(event.event_id, "unknown_topic") for event in told]
+        answers += [(h.event_id, _KEPT.get(h.outcome, h.outcome)) for h in heard]
+    return answers
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """Something that two books say differently: where, what, and both numbers."""
+
+    where: str
+    what: str
+    counter: int
+    ledger: int
+
+
+async def audit(tx: Transaction) -> list[Difference]:
+    """Recompute stock and money from their ledgers; return what differs, which is nothing."""
+    stock = [
+        Difference(
+            f"merchant {d.merchant_id}, SKU {d.sku_id}",
+            f"{d.account} {d.holder}",
+            d.counter,
+            d.ledger,
+        )
+        for d in await audit_stock(tx)
+    ]
+    return stock + [
+        Difference(
+            f"merchant {d.merchant_id}, subject {d.subject_id}",
+            f"{d.check} ({d.currency}), {d.transfers} transfers",
+            d.expected_minor,
+            d.found_minor,
+        )
+        for d in await audit_ledger(tx)
+    ]
+
+
+async def set_up(tx: Transaction) -> None:
+    """Write what every installation begins with: standard cartons and return policies."""
+    await add_cartons(tx)
+    await load_policies(tx)
+
+
+def _minutes(minutes: float) -> Every:
+    return Every(timedelta(minutes=minutes))
+
+
+JOURNEY: tuple[Work, ...] = (
+    Timed("turn_streams", _minutes(1), partial(turn, give_back=give_back)),
+    Step("release_hold", Due("fulfilment_order", "held"), release_hold, batch=2_000),
+    Step("fill_backorders", Due("fulfilment_order", "backordered"),
+         partial(fill_backorders, lock_stock=lock_stock, take_stock=take_stock,
+                 ring_fence=ring_fence)),
+    Step("allocate", Due("fulfilment_order", "open"),
+         partial(allocate, lock=lock_nodes, commit=commit_stock), batch=1_000),
+    Timed("release", _minutes(5), release),
+    Call("declare", Due("parcel", "awaiting_declaration"), "declarations",
+         partial(prepare_declarations, ports=DECLARATIONS),
+         partial(record_declarations, ports=DECLARATIONS)),
+    Call("buy_label", Due("parcel", "awaiting_label"), "labels",
+         partial(prepare_labels, ports=LABELS), partial(record_labels, ports=LABELS), batch=500),
+    Call("close_manifest", Due("parcel", "labelled"), "manifests",
+         prepare_manifests, partial(record_manifests, report=report), batch=2_000),
+    Step("approve_return", Due("return", "requested"), approve),
+    Call("announce_return", Due("return", "approved"), "returns",
+         prepare_announcements, record_announcements),
+    Step("settle_return", Due("return", "graded"), partial(settle, restock=restock, post=post)),
+    Timed("lapse_returns", _minutes(60), lapse),
+    Timed("revise_promises", _minutes(30), partial(revise, announce=announce)),
+    Timed("escalate", _minutes(15), escalate, batch=1_000),
+    Timed("pass_on", _minutes(1), pass_on, batch=_RELAYED_AT_ONCE),
+    Timed("scorecard", _minutes(24 * 60), scorecard),
+    Timed("forecast", _minutes(24 * 60), forecast),
+)  # fmt: skip

@@ -13,7 +13,6 @@ from penstock.api.caller import Callers
 from penstock.api.context import Context
 from penstock.api.http import http_app
 from penstock.db.transaction import OPERATOR, Database
-from penstock.journey import RECEIPT
 from penstock.settings import Settings
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -42,7 +41,7 @@ class Api:
         self.clock = Stopped()
         self.make_in = make_in
         settings = Settings()
-        context = Context(settings, database, self.clock, Callers(database, self.clock), RECEIPT)
+        context = Context(settings, database, self.clock, Callers(database, self.clock))
 
         self.app = http_app(_nothing_to_open, settings.body_max_bytes)
         self.app.state.context = context

@@ -1,29 +1,60 @@
-"""One merchant's world for stock: two nodes behind one market pool, and the books."""
+"""One merchant's world for stock: two nodes behind one market pool, orders, and the books."""
 
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from penstock.allocation.allocate import allocate
 from penstock.db.transaction import Transaction
 from penstock.inventory.audit import audit
+from penstock.inventory.commit import commit_stock, lock_nodes
+from penstock.inventory.reserve import lock_stock, take_stock
+from penstock.lifecycle.advance import Subject
+from penstock.merchants.admit import count_orders, day_admission
+from penstock.orders.receive import Dated, Ports, receive
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+Books = dict[int, tuple[int, int]]
+
+
+def promise(_sla: str, _country: str, paid_at: list[datetime]) -> list[Dated]:
+    return [Dated(at + timedelta(days=2), at + timedelta(days=6)) for at in paid_at]
+
+
+PORTS = Ports(day_admission, count_orders, lock_stock, take_stock, promise)
 
 
 @pytest.fixture
-async def world(make: Any) -> SimpleNamespace:
-    """A merchant with SKU LAMP, nodes a and b, and a market pool; no stock yet."""
+async def world(tx: Transaction, make: Any) -> SimpleNamespace:
+    """A merchant with SKU LAMP and a market pool before nodes a and b; no stock yet."""
     merchant = await make.merchant()
     a, b = await make.node(), await make.node()
     pool = await make.pool(merchant, [a, b])
     lamp = await make.sku(merchant, code="LAMP")
+    await tx.fetch(
+        "INSERT INTO vendors.vendor (vendor, title, role, gateway, endpoint, joined_at)"
+        " VALUES ('swift', 'Swift', 'carrier', 'sandbox', '', $1)",
+        NOW,
+    )
+    for node, fee in ((a, 400), (b, 500)):
+        await tx.fetch(
+            "INSERT INTO vendors.rate (vendor, node_id, country, service, weight_to_g, fee_minor,"
+            " currency, transit_days, parcels_per_day, effective_from)"
+            " VALUES ('swift', $1, 'US', 'ground', 30000, $2, 'USD', 2, 1000, '2026-01-01')",
+            node,
+            fee,
+        )
     return SimpleNamespace(merchant=merchant, a=a, b=b, pool=pool, lamp=lamp)
 
 
 @pytest.fixture
-def books(tx: Transaction) -> Any:
-    """Return both planes' counters as (on_hand, taken), after an audit that finds nothing."""
+def books(tx: Transaction) -> Callable[[SimpleNamespace], Awaitable[tuple[Books, Books]]]:
+    """Both planes' counters of LAMP, as (on_hand, taken), after an audit that finds nothing."""
 
-    async def read(world: SimpleNamespace) -> tuple[dict[int, Any], dict[int, Any]]:
+    async def read(world: SimpleNamespace) -> tuple[Books, Books]:
         assert await audit(tx) == []
         nodes = await tx.fetch(
             "SELECT node_id, on_hand, allocated FROM inventory.node_stock"
@@ -40,3 +71,18 @@ def books(tx: Transaction) -> Any:
         return {r[0]: (r[1], r[2]) for r in nodes}, {r[0]: (r[1], r[2]) for r in pools}
 
     return read
+
+
+@pytest.fixture
+def order(tx: Transaction, make: Any) -> Callable[..., Awaitable[int]]:
+    """Take an order and return its id; with `allocated`, give it its node."""
+
+    async def place(world: SimpleNamespace, *, allocated: bool = False, **order: Any) -> int:
+        (answer,) = await receive(tx, world.merchant, [make.order("LAMP", **order)], NOW, PORTS)
+        assert answer.outcome == "accepted"
+        if allocated:
+            subject = Subject(world.merchant, answer.order_id)
+            await allocate(tx, [subject], NOW, lock=lock_nodes, commit=commit_stock)
+        return answer.order_id
+
+    return place

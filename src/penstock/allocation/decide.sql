@@ -21,22 +21,29 @@ WITH asked AS (
         ON (r.merchant_id, r.order_id, r.line_no) = (f.merchant_id, f.order_id, l.line_no)
     LEFT JOIN inventory.pools AS p ON (p.merchant_id, p.pool_id) = (r.merchant_id, r.pool_id)
     WINDOW its_lines AS (PARTITION BY f.merchant_id, f.fulfilment_order_id)
+), reach AS (
+    SELECT DISTINCT node_id, country
+    FROM vendors.rates
+    WHERE (:now::timestamptz AT TIME ZONE 'UTC')::date BETWEEN effective_from AND effective_to
 ), offer AS (
     SELECT a.*, s.node_id, s.on_hand - s.allocated AS free,
         least(a.quantity, s.on_hand - s.allocated - a.ahead)::int AS given
     FROM asked AS a
     JOIN inventory.pool_nodes AS n ON (n.merchant_id, n.family_id) = (a.merchant_id, a.family_id)
+    JOIN reach ON (reach.node_id, reach.country) = (n.node_id, a.country)
     JOIN inventory.node_stocks AS s
         ON (s.merchant_id, s.node_id, s.sku_id) = (n.merchant_id, n.node_id, a.sku_id)
     WHERE s.on_hand - s.allocated > a.ahead
 ), kept AS (
-    -- A split goes by whole lines where a node has one, by units where none has.
+    -- A line is served by units only where no node has it whole.
     SELECT *
     FROM (SELECT *, count(*) FILTER (WHERE given = quantity) OVER (
-              PARTITION BY merchant_id, fulfilment_order_id, node_id) AS whole_lines
+              PARTITION BY merchant_id, fulfilment_order_id, node_id) AS whole_lines,
+              bool_or(given = quantity) OVER (
+              PARTITION BY merchant_id, fulfilment_order_id, line_no) AS whole_somewhere
           FROM offer) AS o
     WHERE CASE WHEN :whole::boolean THEN whole_lines = lines
-               ELSE whole_lines = 0 OR given = quantity END
+               ELSE given = quantity OR NOT whole_somewhere END
 ), parcel AS (
     SELECT merchant_id, fulfilment_order_id, node_id, country, deliver_by_at, whole_lines,
         sum(given) AS units, sum(given::numeric * weight_g) AS weight_g

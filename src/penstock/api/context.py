@@ -10,18 +10,16 @@ from litestar.params import QueryParameter
 from penstock.api.caller import Callers
 from penstock.db.transaction import Database
 from penstock.kernel.clock import Clock
-from penstock.orders.receive import Ports
 from penstock.settings import Settings
 
 
 class Context(msgspec.Struct, frozen=True):
-    """The pool, the clock, the callers, and what receipt needs of other stages."""
+    """The settings, the pool, the clock and the callers."""
 
     settings: Settings
     database: Database
     clock: Clock
     callers: Callers
-    receipt: Ports
 
     def now(self) -> datetime:
         """Return the time that this request happens at."""

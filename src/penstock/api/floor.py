@@ -10,6 +10,13 @@ from penstock import journey
 from penstock.api.caller import require_node
 from penstock.api.context import Context, Here
 from penstock.db.transaction import OPERATOR
+from penstock.shipping.hand_over import (
+    HandOver,
+    HandOverAnswer,
+    WaitingManifest,
+    hand_over,
+    manifests_waiting,
+)
 from penstock.warehouse.confirm_pick import PickAnswer, PickConfirmation, confirm_pick
 from penstock.warehouse.next_batch import Batch, next_batches
 from penstock.warehouse.pack import Pack, PackAnswer, pack
@@ -34,6 +41,12 @@ class Packs(msgspec.Struct, frozen=True):
     """Picked orders on the benches."""
 
     packs: tuple[Pack, ...]
+
+
+class HandOvers(msgspec.Struct, frozen=True):
+    """Manifests that leave with a van."""
+
+    hand_overs: tuple[HandOver, ...]
 
 
 async def _enter(request: Http, context: Context, node_id: int) -> None:
@@ -86,8 +99,35 @@ async def pack_orders(
     )
 
 
+@get("/manifests", summary="Manifests that wait at the dock")
+async def list_manifests(request: Http, context: Here, node_id: int) -> Sequence[WaitingManifest]:
+    """List closed manifests with parcels left, the earliest pick-up first."""
+    await _enter(request, context, node_id)
+    return await context.database.run(OPERATOR, lambda tx: manifests_waiting(tx, node_id=node_id))
+
+
+@post("/hand-overs", status_code=200, summary="Hand parcels over to their carriers")
+async def hand_parcels_over(
+    request: Http, context: Here, node_id: int, data: HandOvers
+) -> Sequence[HandOverAnswer]:
+    """Hand over whole manifests, or the parcels scanned of them; stock leaves with the last."""
+    await _enter(request, context, node_id)
+    now = context.now()
+    result = await context.database.run(
+        OPERATOR, lambda tx: hand_over(tx, node_id, data.hand_overs, now, ship=journey.ship)
+    )
+    return result.answers
+
+
 floor = Router(
     "/v1/nodes/{node_id:int}",
-    route_handlers=[show_work, hand_out_batches, confirm_picks, pack_orders],
+    route_handlers=[
+        show_work,
+        hand_out_batches,
+        confirm_picks,
+        pack_orders,
+        list_manifests,
+        hand_parcels_over,
+    ],
     tags=["floor"],
 )

@@ -13,8 +13,11 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from penstock import __version__
 from penstock.api.context import Context, Here
+from penstock.api.floor import floor
 from penstock.api.orders import orders
 from penstock.api.problems import HANDLERS
+from penstock.api.returns import returns
+from penstock.api.vendors import vendors
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 """Opens what the process needs, puts a `Context` at `app.state.context`, closes it at the end."""
@@ -32,7 +35,7 @@ async def health(context: Here) -> dict[str, str]:
     return {"status": "ready", "version": __version__}
 
 
-ROUTES: list[Any] = [health, orders]
+ROUTES: list[Any] = [health, orders, floor, vendors, returns]
 
 
 def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:

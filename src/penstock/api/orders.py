@@ -1,19 +1,21 @@
 """Orders over HTTP: one, many, and what became of them."""
 
 import hashlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import msgspec
-from litestar import Request, Router, post
+from litestar import Request, Router, get, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 
+from penstock import journey
 from penstock.access.once import require_same_body
-from penstock.api.caller import merchant_of
+from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Context, Here, MerchantCode
 from penstock.channels.json_text import decode_order
 from penstock.channels.ndjson_file import decode_orders
 from penstock.channels.parsed import Parsed
-from penstock.db.transaction import merchant
+from penstock.db.transaction import OPERATOR, merchant
 from penstock.kernel.errors import (
     Conflict,
     Forbidden,
@@ -21,10 +23,13 @@ from penstock.kernel.errors import (
     KeyReused,
     LimitReached,
     Malformed,
+    NotFound,
     Refusal,
     TooLarge,
 )
+from penstock.orders.cancel import Cancelled
 from penstock.orders.intake import Taken, intake
+from penstock.orders.show import OrderShown, show
 
 _REFUSAL: dict[str, type[Refusal]] = {
     "insufficient_stock": Conflict,
@@ -68,7 +73,7 @@ async def receive_one(
     merchant_id, raw = await _read(request, context, code)
     order = decode_order(raw)
     (taken,) = await intake(
-        context.database, merchant_id, [Parsed(line=1, order=order)], context.now(), context.receipt
+        context.database, merchant_id, [Parsed(line=1, order=order)], context.now(), journey.RECEIPT
     )
     if taken.outcome != "accepted":
         detail = taken.detail or "One or more fields are not acceptable; see errors."
@@ -90,11 +95,48 @@ async def receive_many(
         raise TooLarge(
             f"{len(parsed)} orders in one request: send at most {context.settings.batch_max_orders}"
         )
-    answers = await intake(context.database, merchant_id, parsed, context.now(), context.receipt)
+    answers = await intake(context.database, merchant_id, parsed, context.now(), journey.RECEIPT)
     counts: dict[str, int] = {}
     for taken in answers:
         counts[taken.outcome] = counts.get(taken.outcome, 0) + 1
     return Batch(counts, answers)
+
+
+class Cancellation(msgspec.Struct, frozen=True):
+    """Orders of one merchant to cancel, and why; a merchant's or its channel's buyer's wish."""
+
+    orders: tuple[int, ...]
+    reason: str
+    fault: Literal["seller", "buyer", "platform", "carrier"] = "buyer"
+
+
+@post("/v1/orders:cancel", status_code=200, summary="Cancel orders")
+async def cancel_many(
+    request: Request[Any, Any, Any], context: Here, data: Cancellation, code: MerchantCode = None
+) -> Sequence[Cancelled]:
+    """Cancel what no floor has in hand; stock is for sale again at once."""
+    principal = await context.callers.identify(request)
+    merchant_id = await merchant_of(context.database, principal, code)
+    now = context.now()
+    return await context.database.run(
+        OPERATOR,
+        lambda tx: journey.cancel_orders(
+            tx, merchant_id, data.orders, data.reason, data.fault, now
+        ),
+    )
+
+
+@get("/v1/orders/{order_id:int}", summary="Show one order's journey")
+async def show_one(request: Request[Any, Any, Any], context: Here, order_id: int) -> OrderShown:
+    """Show lines, fulfilment orders, parcels, tracking, and all that happened."""
+    principal = await context.callers.identify(request)
+    require(principal, "merchant")
+    found = await context.database.run(
+        actor_of(principal), lambda tx: show(tx, principal.merchant_id or None, order_id)
+    )
+    if found is None:
+        raise NotFound(f"there is no order {order_id}")
+    return found
 
 
 async def _read(
@@ -118,4 +160,6 @@ async def _read(
     return merchant_id, raw
 
 
-orders = Router("/", route_handlers=[receive_one, receive_many], tags=["orders"])
+orders = Router(
+    "/", route_handlers=[receive_one, receive_many, cancel_many, show_one], tags=["orders"]
+)

@@ -29,7 +29,7 @@ def init() -> None:
 
 async def _init() -> None:
     async with session() as opened:
-        await opened.database.run(OPERATOR, lambda tx: set_up(tx, opened.now))
+        await opened.database.run(OPERATOR, set_up)
         console.print(f"database ready, migration {len(migrations())}")
     await _create("operator", "first operator key", None, None, None)
 

@@ -14,9 +14,12 @@ from rich.table import Table
 from penstock import journey
 from penstock.channels.detect import read
 from penstock.channels.parsed import Parsed
+from penstock.cli.order_page import print_order
 from penstock.cli.session import Session, console, merchant_id_of, session
-from penstock.kernel.errors import Misconfigured
+from penstock.db.transaction import OPERATOR
+from penstock.kernel.errors import Misconfigured, NotFound
 from penstock.orders.intake import CHUNK, Taken, intake
+from penstock.orders.show import show as find
 
 orders = App(name="orders", help="Import orders and look at them.")
 
@@ -104,10 +107,10 @@ def show(order_id: int, *, json: bool = False) -> None:
 
 
 async def _show(order_id: int, as_json: bool) -> None:
-    from penstock.cli.order_page import print_order
-
     async with session() as opened:
-        order = await journey.order_shown(opened.database, order_id)
+        order = await opened.database.run(OPERATOR, lambda tx: find(tx, None, order_id))
+    if order is None:
+        raise NotFound(f"there is no order {order_id}")
     if as_json:
         console.print_json(msgspec.json.encode(order).decode())
     else:

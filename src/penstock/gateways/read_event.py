@@ -1,4 +1,4 @@
-"""A vendor's event in our words and our time, ready to be stored; nothing a vendor writes raises."""
+"""A vendor's event in our words and on our clock; nothing that a vendor writes can raise."""
 
 from datetime import datetime, timedelta
 from typing import Final

@@ -6,15 +6,13 @@ from decimal import Decimal
 
 import msgspec
 
-from penstock.channels.order import Address
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
-from penstock.gateways.effects import LabelBought, LabelRequest
-from penstock.gateways.port import Request
-from penstock.gateways.reference import reference
+from penstock.gateways.effects import LabelBought
 from penstock.kernel.money import CURRENCIES
 from penstock.lifecycle.advance import Subject, advance
 from penstock.shipping.choose import choose_carriers
+from penstock.shipping.label_request import labels_wanted, request_of
 from penstock.worker.step import Intent, Settled
 
 Trouble = tuple[int, int, str, str, str]
@@ -45,27 +43,6 @@ class LabelPorts(msgspec.Struct, frozen=True, kw_only=True):
     avoided: Callable[[], Sequence[str]] = tuple
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """A parcel whose carrier is chosen, with all that its label must say."""
-
-    merchant_id: int
-    parcel_id: int
-    vendor: str
-    service: str
-    merchant: str
-    channel: str
-    channel_order_id: str
-    fulfilment_no: int
-    parcel_no: int
-    node: str
-    ship_to: str
-    weight_g: int
-    length_mm: int
-    width_mm: int
-    height_mm: int
-    deliver_by_at: datetime
-
-
 class Stored(msgspec.Struct, frozen=True):
     """What became of a label: `bought`, `known` (stored before) or `number_taken` (by another)."""
 
@@ -73,13 +50,6 @@ class Stored(msgspec.Struct, frozen=True):
     parcel_id: int
     outcome: str
     pickup_at: datetime
-
-
-@query
-async def labels_wanted(
-    tx: Transaction, *, merchant_ids: list[int], parcel_ids: list[int]
-) -> list[Wanted]:
-    """Gather what the labels must say, for the parcels whose carrier is chosen."""
 
 
 @query
@@ -113,10 +83,7 @@ async def prepare_labels(
 ) -> list[Intent]:
     """Choose a carrier for each of `parcels` and say what its label needs.
 
-    A parcel that no carrier can take now is left out. The request's `deliver_by_at` is the
-    carrier's promise by its contract. The reference is made of natural keys only (merchant,
-    channel, order, its n-th fulfilment order, the n-th parcel of that), so that whoever prepares
-    the same parcel again names the same effect.
+    A parcel that no carrier can take now is left out.
     """
     await choose_carriers(tx, parcels, now, fx=ports.fx, avoided=ports.avoided())
     rows = await labels_wanted(
@@ -125,7 +92,7 @@ async def prepare_labels(
         parcel_ids=[parcel.subject_id for parcel in parcels],
     )
     return [
-        Intent(Subject(row.merchant_id, row.parcel_id), row.vendor, _request(row, now))
+        Intent(Subject(row.merchant_id, row.parcel_id), row.vendor, request_of(row, now))
         for row in rows
     ]
 
@@ -177,25 +144,6 @@ async def record_labels(
             now=now,
         )
         await ports.report(tx, troubles, now)
-
-
-def _request(row: Wanted, now: datetime) -> Request:
-    name = reference(
-        row.merchant, row.channel, row.channel_order_id, row.fulfilment_no, row.parcel_no
-    )
-    wanted = LabelRequest(
-        reference=name,
-        service=row.service,
-        node=row.node,
-        ship_to=msgspec.json.decode(row.ship_to, type=Address),
-        weight_g=row.weight_g,
-        length_mm=row.length_mm,
-        width_mm=row.width_mm,
-        height_mm=row.height_mm,
-        requested_at=now,
-        deliver_by_at=row.deliver_by_at,
-    )
-    return Request(name, msgspec.json.encode(wanted))
 
 
 def _sorted(settled: Sequence[Settled]) -> tuple[list[tuple[Subject, LabelBought]], list[Trouble]]:

@@ -1,0 +1,56 @@
+"""One order on a terminal: where everything is, and what happened when."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.tree import Tree
+
+from penstock.kernel.money import CURRENCIES
+from penstock.orders.show import FulfilmentOrderShown, OrderShown
+
+
+def print_order(console: Console, order: OrderShown) -> None:
+    """Print an order's journey."""
+    console.print(
+        f"[bold]{order.channel} {order.channel_order_id}[/bold]  order {order.order_id} of "
+        f"{order.merchant}, [bold]{order.status}[/bold]"
+    )
+    console.print(
+        f"paid {order.paid_at:%Y-%m-%d %H:%M}, hand over by {order.dispatch_by_at:%Y-%m-%d %H:%M}, "
+        f"deliver by {order.deliver_by_at:%Y-%m-%d %H:%M} UTC to {order.country}"
+    )
+    lines = Table("line", "SKU", "", "units", "price", box=None)
+    for line in order.lines:
+        units = f"{line.accepted}" + (f" ({line.backordered} wait)" if line.backordered else "")
+        digits = CURRENCIES[order.currency]
+        price = f"{line.unit_price_minor / 10**digits:.{digits}f} {order.currency}"
+        lines.add_row(str(line.line_no + 1), line.sku, line.title, units, price)
+    console.print(lines)
+    for part in order.fulfilment_orders:
+        console.print(_part(part))
+    history = Table("at (UTC)", "what", "", "now", box=None)
+    for happening in order.history:
+        history.add_row(
+            f"{happening.at:%Y-%m-%d %H:%M:%S}",
+            f"{happening.kind} {happening.subject_id}",
+            happening.event,
+            happening.status,
+        )
+    console.print(history)
+
+
+def _part(part: FulfilmentOrderShown) -> Tree:
+    where = f" at {part.node}" if part.node else ""
+    tree = Tree(f"fulfilment order {part.fulfilment_order_id}{where}: [bold]{part.status}[/bold]")
+    if part.because:
+        tree.add(f"because {part.because}")
+    if part.cancelled_because:
+        tree.add(f"cancelled: {part.cancelled_because} ({part.cancelled_fault})")
+    for parcel in part.parcels:
+        label = f"{parcel.vendor} {parcel.tracking_number}" if parcel.vendor else "no label yet"
+        branch = tree.add(
+            f"parcel {parcel.parcel_no}, {parcel.weight_g} g, {label}: [bold]{parcel.status}[/bold]"
+        )
+        for event in parcel.tracking:
+            fault = f" (fault: {event.fault})" if event.fault else ""
+            branch.add(f"{event.occurred_at:%Y-%m-%d %H:%M} {event.status} {event.place}{fault}")
+    return tree

@@ -1,0 +1,181 @@
+"""The demo: set the stage, build the world, play, audit, score, report."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from penstock import journey
+from penstock.app import gateways_of, worker_of
+from penstock.db.transaction import OPERATOR, Database
+from penstock.kernel.clock import VirtualClock
+from penstock.settings import Settings
+from penstock.simulation.auditor import Auditor, Broken
+from penstock.simulation.books import Books
+from penstock.simulation.chance import Chance
+from penstock.simulation.client import Client
+from penstock.simulation.floor import Floor
+from penstock.simulation.memory import proportional_mib
+from penstock.simulation.outside import Outside
+from penstock.simulation.play import Cast, play
+from penstock.simulation.position import Position, read_position, write_position
+from penstock.simulation.scenario import Scenario, livestream_evening
+from penstock.simulation.shoppers import demand
+from penstock.simulation.stage import Stage, serving
+from penstock.simulation.vendor_app import VendorApp
+from penstock.simulation.vendors import Vendors
+from penstock.simulation.world import Keys, build
+from penstock.worker.identity import Identity
+
+Watch = Callable[[Database, datetime, float], Awaitable[None]]
+"""Told the database, the virtual time and the share done, after each tick."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a play ended: what the auditor and the audit found, and what it took."""
+
+    position: Position
+    scenario: Scenario
+    looks: int
+    broken: tuple[Broken, ...]
+    differences: tuple[journey.Difference, ...]
+    peak_mib: float
+
+
+async def run_demo(
+    settings: Settings,
+    *,
+    seed: int,
+    scale: float = 1.0,
+    days: float = 14,
+    fresh: bool = False,
+    watch: Watch,
+    finish: Callable[[Database, Outcome], Awaitable[None]],
+    resumed: Callable[[Position], None] = lambda _: None,
+) -> Outcome:
+    """Play the evening from its beginning, or from where an unfinished play was stopped.
+
+    `finish` is called at the end, while the database still runs.
+    """
+    folder = settings.data_folder / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "position.json"
+    position = _position(path, seed, scale, days, fresh=fresh)
+    new = position.tick == 0 and position.phase == "outside"
+    if new:
+        for old in folder.glob("books.sqlite*"):
+            old.unlink()
+        (folder / "clock").unlink(missing_ok=True)
+        write_position(path, position)
+    else:
+        resumed(position)
+    scenario = livestream_evening(scale, days)
+    stage = Stage(settings, folder)
+    try:
+        await stage.open_database(fresh=new)
+        clock = VirtualClock(stage.clock_file, scenario.sets_up_at)
+        return await _perform(stage, scenario, clock, position, path, watch, finish)
+    finally:
+        await stage.close()
+
+
+def _position(path: Path, seed: int, scale: float, days: float, *, fresh: bool) -> Position:
+    last = read_position(path)
+    if last is None or fresh or last.finished:
+        return Position(seed, scale, days)
+    if (last.seed, last.scale, last.days) != (seed, scale, days):
+        return Position(seed, scale, days)
+    return last
+
+
+async def _perform(
+    stage: Stage,
+    scenario: Scenario,
+    clock: VirtualClock,
+    position: Position,
+    path: Path,
+    watch: Watch,
+    finish: Callable[[Database, Outcome], Awaitable[None]],
+) -> Outcome:
+    chance = Chance(position.seed)
+    books = Books(path.with_name("books.sqlite"))
+    vendors = Vendors(scenario, chance)
+    memory = asyncio.create_task(_Memory(stage).watch())
+    async with (
+        serving(VendorApp(books, vendors, chance)) as endpoint,
+        await Database.open(stage.url, connections_max=4) as database,
+        Identity(stage.url) as identity,
+        httpx.AsyncClient() as to_vendors,
+    ):
+        keys = await database.run(OPERATOR, lambda tx: build(tx, scenario, chance, endpoint))
+        await stage.open_api()
+        auditor = Auditor(database, books)
+        cast = Cast(
+            _outside(scenario, chance, books, stage, keys),
+            _floors(scenario, chance, books, vendors, stage, keys),
+            worker_of(database, identity, gateways_of(to_vendors)),
+            auditor,
+        )
+        ended = await play(
+            scenario, cast, clock, position, path, stage.heal,
+            lambda now, done: watch(database, now, done),
+        )  # fmt: skip
+        differences = await database.run(OPERATOR, journey.audit)
+        memory.cancel()
+        outcome = Outcome(
+            ended, scenario, auditor.looks, tuple(auditor.broken), tuple(differences),
+            _Memory.peak_mib,
+        )  # fmt: skip
+        await finish(database, outcome)
+        books.close()
+        return outcome
+
+
+class _Memory:
+    """Samples what all processes of the play take together."""
+
+    peak_mib = 0.0
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    async def watch(self) -> None:
+        while True:
+            now = await asyncio.to_thread(proportional_mib, self._stage.pids)
+            _Memory.peak_mib = max(_Memory.peak_mib, now)
+            await asyncio.sleep(1.0)
+
+
+def _outside(scenario: Scenario, chance: Chance, books: Books, stage: Stage, keys: Keys) -> Outside:
+    return Outside(
+        scenario,
+        chance,
+        books,
+        demand(scenario, chance),
+        {code: Client(stage.http, key) for code, key in keys.merchants.items()},
+        {code: Client(stage.http, key) for code, key in keys.vendors.items()},
+    )
+
+
+def _floors(
+    scenario: Scenario,
+    chance: Chance,
+    books: Books,
+    vendors: Vendors,
+    stage: Stage,
+    keys: Keys,
+) -> list[Floor]:
+    return [
+        Floor(
+            Client(stage.http, keys.floors[node.code]),
+            keys.nodes[node.code],
+            node,
+            chance,
+            books,
+            vendors,
+        )
+        for node in scenario.nodes
+    ]

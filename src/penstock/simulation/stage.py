@@ -1,0 +1,159 @@
+"""The stage of a play: a database, an API server, the vendors' server, the clock; healed if hurt.
+
+The API server is a process of its own, as in production; vendors are served in this one. Nothing
+outlives the play: what it started, it ends.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import uvicorn
+
+from penstock.app import prepare
+from penstock.db.embedded import EmbeddedServer
+from penstock.kernel.errors import Misconfigured, Unavailable
+from penstock.settings import Settings
+
+DATABASE = "penstock_demo"
+_READY_S = 30.0
+
+
+class Stage:
+    """What a play stands on; `heal` brings back what died."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        """Prepare to build in `folder`."""
+        self._settings = settings
+        self._folder = folder
+        self._server: EmbeddedServer | None = None
+        self._api: subprocess.Popen[bytes] | None = None
+        self._port = 0
+        self.url = ""
+        self.clock_file = folder / "clock"
+        self.http = httpx.AsyncClient(timeout=60.0, limits=httpx.Limits(max_connections=8))
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes of the play, for measuring: this one's children are found from it."""
+        server = None if self._server is None else self._server.pid
+        return [os.getpid()] + ([server] if server else [])
+
+    async def open_database(self, *, fresh: bool) -> None:
+        """Start or find the database server, and make the play's own database.
+
+        Raises:
+            Misconfigured: the server cannot be reached, or the user may not create a database.
+
+        """
+        if self._settings.database_url:
+            admin_url = self._settings.database_url
+        else:
+            self._server = EmbeddedServer(self._folder)
+            await asyncio.to_thread(self._server.start)
+            admin_url = self._server.url()
+        self.url = _with_database(admin_url, DATABASE)
+        try:
+            admin = await asyncpg.connect(admin_url)
+        except (OSError, asyncpg.PostgresError, ValueError) as error:
+            raise Misconfigured(f"cannot connect to the database: {error}.") from error
+        try:
+            if fresh:
+                await admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+            exists = await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE)
+            if not exists:
+                await admin.execute(f"CREATE DATABASE {DATABASE}")
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise Misconfigured(
+                f"the demo needs a database of its own and may not make one: {error}. "
+                "Grant CREATEDB, or unset PENSTOCK_DATABASE_URL."
+            ) from error
+        finally:
+            await admin.close()
+        await prepare(self.url)
+
+    async def open_api(self) -> None:
+        """Start the API server and wait until it is ready."""
+        self._port = self._port or _free_port()
+        environment = os.environ | {
+            "PENSTOCK_DATABASE_URL": self.url,
+            "PENSTOCK_CLOCK_FILE": str(self.clock_file),
+        }
+        self._api = subprocess.Popen(  # noqa: S603  ourselves
+            [sys.executable, "-m", "penstock", "serve", "--port", str(self._port)],
+            env=environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+        )
+        self.http.base_url = httpx.URL(f"http://127.0.0.1:{self._port}")
+        until = time.monotonic() + _READY_S
+        while time.monotonic() < until:
+            with contextlib.suppress(httpx.HTTPError):
+                if (await self.http.get("/health")).is_success:
+                    return
+            if self._api.poll() is not None:
+                raise Unavailable(f"the API server ended with {self._api.returncode}")
+            await asyncio.sleep(0.1)
+        raise Unavailable("the API server does not become ready")
+
+    async def heal(self) -> None:
+        """Start again what no longer runs."""
+        if self._server is not None:
+            await asyncio.to_thread(self._server.ensure)
+        if self._api is None or self._api.poll() is not None:
+            with contextlib.suppress(Unavailable):
+                await self.open_api()
+
+    async def close(self) -> None:
+        """End what was started."""
+        await self.http.aclose()
+        if self._api is not None and self._api.poll() is None:
+            self._api.send_signal(signal.SIGINT)
+            try:
+                await asyncio.to_thread(self._api.wait, 8)
+            except subprocess.TimeoutExpired:
+                self._api.kill()
+                self._api.wait()
+        if self._server is not None:
+            await asyncio.to_thread(self._server.stop)
+
+
+@asynccontextmanager
+async def serving(app: Any) -> AsyncIterator[str]:
+    """Serve an ASGI application on a free loopback port; yield its URL."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="error", lifespan="off", access_log=False)
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # signals are the play's
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _with_database(url: str, name: str) -> str:
+    scheme, _, rest = url.partition("://")
+    authority, _, tail = rest.partition("/")
+    _, question, options = tail.partition("?")
+    return f"{scheme}://{authority}/{name}{question}{options}"

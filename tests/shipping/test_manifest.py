@@ -1,0 +1,97 @@
+"""One manifest a carrier, node and pick-up; more where a pick-up outgrows a batch."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from penstock.db.transaction import OPERATOR, Retry
+from penstock.gateways.effects import ManifestRequest
+from penstock.gateways.port import Outcome
+from penstock.shipping.manifest import prepare_manifests, record_manifests
+from penstock.worker.step import Settled
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+CUT_OFF = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
+
+
+async def waiting(road, make, count=4):
+    node = await make.node()
+    await road.lane("swift", node)
+    parcels = await road.packed(node, count)
+    await road.labelled(parcels)
+    return parcels
+
+
+def settled(intents, state="done", body=b'{"reference": "r", "vendor_reference": "M1"}'):
+    return [Settled(i, Outcome(i.request.reference, state, body, "no van")) for i in intents]
+
+
+async def test_parcels_of_one_pick_up_share_a_reference_that_names_it(road, make):
+    parcels = await waiting(road, make)
+    intents = await prepare_manifests(road.tx, parcels, CUT_OFF)
+    (reference,) = {i.request.reference for i in intents}
+    node = await make.one("SELECT code FROM inventory.node")
+    assert reference == f"swift/{node}/20261120T2300Z/1"
+    request = msgspec.json.decode(intents[0].request.body, type=ManifestRequest)
+    assert sorted(request.tracking_numbers) == sorted(f"T{p.subject_id}" for p in parcels)
+    await record_manifests(road.tx, settled(intents), CUT_OFF, report=road.reported)
+    await record_manifests(road.tx, settled(intents), CUT_OFF, report=road.reported)
+    assert set(await road.status(parcels)) == {"manifested"}
+    (row,) = await road.tx.fetch(
+        "SELECT parcels, vendor_reference, closed_at FROM shipping.manifest"
+    )
+    assert tuple(row) == (4, "M1", CUT_OFF)
+
+
+async def test_a_second_batch_of_the_pick_up_gets_its_own(road, make):
+    parcels = await waiting(road, make)
+    first = await prepare_manifests(road.tx, parcels[:3], CUT_OFF)
+    second = await prepare_manifests(road.tx, parcels[3:], CUT_OFF)
+    ends = [i.request.reference.rsplit("/", 1)[1] for i in (*first, *second)]
+    assert ends == ["1", "1", "1", "2"]
+
+
+async def test_carriers_and_nodes_are_kept_apart(road, make):
+    groups = [await waiting(road, make, 2) for _ in range(2)]
+    await road.lane("other", node := await make.node())
+    groups.append(await road.packed(node, 2))
+    await road.labelled(groups[2])
+    intents = await prepare_manifests(road.tx, [p for g in groups for p in g], CUT_OFF)
+    assert len({i.request.reference for i in intents}) == 3
+    for group in groups:
+        assert len({i.request.reference for i in intents if i.subject in group}) == 1
+
+
+async def test_a_refused_manifest_is_reported_and_made_anew(road, make):
+    parcels = await waiting(road, make, 2)
+    intents = await prepare_manifests(road.tx, parcels, CUT_OFF)
+    await record_manifests(road.tx, settled(intents, "refused"), CUT_OFF, report=road.reported)
+    assert set(await road.status(parcels)) == {"labelled"}
+    assert [r[2:] for r in road.reported.rows] == [("manifest_refused", "carrier", "no van")] * 2
+    again = await prepare_manifests(road.tx, parcels, CUT_OFF + timedelta(minutes=1))
+    assert {i.request.reference.rsplit("/", 1)[1] for i in again} == {"2"}
+
+
+async def test_a_manifest_that_another_worker_writes_is_left_to_it(database, road_in):
+    async def build(tx):
+        road = road_in(tx)
+        return await waiting(road, road.make, 2)
+
+    parcels = await database.run(OPERATOR, build)
+    async with database._pool.acquire() as other:
+        await other.execute("BEGIN; SET LOCAL ROLE penstock_operator")
+
+        async def both(tx):
+            await prepare_manifests(type(tx)(other, OPERATOR), parcels[:1], CUT_OFF)
+            await other.fetch("SELECT 1")
+            numbers = await tx.fetch("SELECT count(*) FROM shipping.manifest")
+            assert numbers[0][0] == 0
+            await other.execute("COMMIT")
+            return await prepare_manifests(tx, parcels[1:], CUT_OFF)
+
+        intents = await database.run(OPERATOR, both)
+    assert [i.request.reference.rsplit("/", 1)[1] for i in intents] == ["2"]
+    assert issubclass(Retry, Exception)
+    with pytest.raises(AssertionError):
+        assert not intents
