@@ -40,6 +40,7 @@ from penstock.orders.cancel import Cancelled, Fault, cancel, cancel_parts
 from penstock.orders.fill_backorders import fill_backorders
 from penstock.orders.receive import Dated, Ports
 from penstock.orders.release_hold import release_hold
+from penstock.orders.withdraw import withdraw
 from penstock.planning.forecast import forecast
 from penstock.promise.due import due_many, shipped_slas
 from penstock.promise.market import market_calendar
@@ -56,9 +57,11 @@ from penstock.shipping.buy_label import (
     prepare_labels,
     record_labels,
 )
-from penstock.shipping.depart import ShippedLine, depart
+from penstock.shipping.depart import ShippedLine, prove_hand_over, ship_complete
 from penstock.shipping.manifest import prepare_manifests, record_manifests
+from penstock.shipping.never_left import never_left
 from penstock.streams.turn import turn
+from penstock.tracking.catch_up import conclude
 from penstock.tracking.escalate import escalate, report
 from penstock.tracking.record_events import record_events
 from penstock.vendors.scorecard import scorecard
@@ -174,11 +177,26 @@ async def ship(tx: Transaction, lines: Sequence[ShippedLine], at: datetime) -> N
     )  # fmt: skip
 
 
+async def never_leaves(tx: Transaction, parcels: Sequence[Subject], now: datetime) -> None:
+    """End the orders of parcels that customs refused; what stays in the building is stock again."""
+    await ship_complete(tx, parcels, now, ship=ship)
+    await conclude(tx, parcels)
+    stayed = await never_left(
+        tx,
+        merchant_ids=[parcel.merchant_id for parcel in parcels],
+        parcel_ids=[parcel.subject_id for parcel in parcels],
+    )
+    if stayed:
+        await uncommit_stock(tx, [(x.merchant_id, x.fulfilment_order_id) for x in stayed], now)
+        orders = sorted({(x.merchant_id, x.order_id) for x in stayed})
+        await withdraw(tx, [Subject(*order) for order in orders], now, release=release_reservation)
+
+
 LABELS = LabelPorts(post=post_freight, report=report, fx=eur_per_unit)
 CLEARANCE = ClearancePorts(post=post_border_charges, refused=never_leaves)
 DECLARATIONS = DeclarePorts(rules=shipped(), fx=eur_per_unit, report=report, clearance=CLEARANCE)
 _KEPT = dict.fromkeys(("applied", "held", "too_late", "noted"), "recorded")
-DEPART = partial(depart, ship=ship)
+DEPART = partial(prove_hand_over, ship=ship)
 CLEAR = partial(record_clearance, ports=CLEARANCE)
 
 

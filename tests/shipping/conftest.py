@@ -36,7 +36,8 @@ class Road:
         self.make, self.tx = make, make.tx
         self.posted, self.reported, self.shipped = Heard(), Heard(), Heard()
         self.ports = LabelPorts(
-            post=self.posted, report=self.reported, fx={"USD": Decimal("0.9"), "GBP": Decimal("1.2")}
+            post=self.posted, report=self.reported,
+            fx=lambda _: {"USD": Decimal("0.9"), "GBP": Decimal("1.2")}
         )
 
     async def vendor(self, name, *, role="carrier", zone="America/Chicago", vocabulary="swift"):

@@ -1,7 +1,7 @@
 """Buy labels, each exactly once: choose and ask in one transaction, write what came in another."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
@@ -33,13 +33,13 @@ class LabelPorts(msgspec.Struct, frozen=True, kw_only=True):
     """What buying labels needs of others, handed in by `journey.py`.
 
     `post` books the freight, `report` opens exceptions. `fx` says how many EUR one unit of each
-    currency buys, to compare rate cards. `avoided` names carriers that nobody should choose now,
+    currency buys on a day, to compare rate cards. `avoided` names carriers that nobody should choose now,
     because they do not answer.
     """
 
     post: Callable[[Transaction, Sequence[FreightCharge], datetime], Awaitable[object]]
     report: Callable[[Transaction, Sequence[Trouble], datetime], Awaitable[object]]
-    fx: Mapping[str, Decimal]
+    fx: Callable[[date], Mapping[str, Decimal]]
     avoided: Callable[[], Sequence[str]] = tuple
 
 
@@ -85,7 +85,7 @@ async def prepare_labels(
 
     A parcel that no carrier can take now is left out.
     """
-    await choose_carriers(tx, parcels, now, fx=ports.fx, avoided=ports.avoided())
+    await choose_carriers(tx, parcels, now, fx=ports.fx(now.date()), avoided=ports.avoided())
     rows = await labels_wanted(
         tx,
         merchant_ids=[parcel.merchant_id for parcel in parcels],

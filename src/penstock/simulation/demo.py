@@ -103,7 +103,8 @@ async def _perform(
     chance = Chance(position.seed)
     books = Books(path.with_name("books.sqlite"))
     vendors = Vendors(scenario, chance)
-    memory = asyncio.create_task(_Memory(stage).watch())
+    memory = _Memory(stage)
+    sampling = asyncio.create_task(memory.watch())
     async with (
         serving(VendorApp(books, vendors, chance)) as endpoint,
         await Database.open(stage.url, connections_max=4) as database,
@@ -124,10 +125,10 @@ async def _perform(
             lambda now, done: watch(database, now, done),
         )  # fmt: skip
         differences = await database.run(OPERATOR, journey.audit)
-        memory.cancel()
+        sampling.cancel()
         outcome = Outcome(
             ended, scenario, auditor.looks, tuple(auditor.broken), tuple(differences),
-            _Memory.peak_mib,
+            memory.peak_mib,
         )  # fmt: skip
         await finish(database, outcome)
         books.close()
@@ -137,15 +138,14 @@ async def _perform(
 class _Memory:
     """Samples what all processes of the play take together."""
 
-    peak_mib = 0.0
-
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self.peak_mib = 0.0
 
     async def watch(self) -> None:
         while True:
             now = await asyncio.to_thread(proportional_mib, self._stage.pids)
-            _Memory.peak_mib = max(_Memory.peak_mib, now)
+            self.peak_mib = max(self.peak_mib, now)
             await asyncio.sleep(1.0)
 
 

@@ -90,7 +90,7 @@ class Stage:
             "PENSTOCK_DATABASE_URL": self.url,
             "PENSTOCK_CLOCK_FILE": str(self.clock_file),
         }
-        self._api = subprocess.Popen(  # noqa: S603  ourselves
+        self._api = subprocess.Popen(  # noqa: ASYNC220, S603  ourselves; starting does not block
             [sys.executable, "-m", "penstock", "serve", "--port", str(self._port)],
             env=environment,
             start_new_session=True,

@@ -40,7 +40,6 @@ async def build(tx: Transaction, scenario: Scenario, chance: Chance, endpoint: s
 
     `endpoint` is where the simulated vendors' API listens.
     """
-    now = scenario.sets_up_at
     await journey.set_up(tx)
     nodes = {}
     for node in scenario.nodes:
