@@ -56,9 +56,11 @@ def context_of(settings: Settings, database: Database) -> Context:
     return Context(settings, database, clock, Callers(database, clock))
 
 
-def gateways_of(client: httpx.AsyncClient) -> Gateways:
-    """Return the adapters by the name that a vendor's record gives."""
-    return {"sandbox": SandboxGateway(client)}
+@asynccontextmanager
+async def gateways_of() -> AsyncIterator[Gateways]:
+    """Yield the adapters by the name that a vendor's record gives."""
+    async with httpx.AsyncClient() as client:
+        yield {"sandbox": SandboxGateway(client)}
 
 
 def worker_of(database: Database, identity: Identity, gateways: Gateways) -> Worker:

@@ -2,13 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
-from penstock.lifecycle.advance import Subject, create, move, new_ids
+from penstock.gateways.effects import ReturnAnnounced, VendorEvent
+from penstock.gateways.port import Outcome
+from penstock.lifecycle.advance import Subject, new_ids
+from penstock.returns.announce import prepare_announcements, record_announcements
+from penstock.returns.approve import approve
 from penstock.returns.load_policies import load_policies
+from penstock.returns.record_events import record_events
+from penstock.returns.request import request
+from penstock.returns.returnable import NewReturn, ReturnLine
+from penstock.worker.step import Settled
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-WAY = ("allocated", "released", "picked", "packed", "handed_over", "delivered")
 
 
 class Delivered:
@@ -61,22 +69,14 @@ class Delivered:
             " WHERE merchant_id = $1 AND order_id = ANY ($2::bigint[])",
             self.merchant_id, ids,
         )  # fmt: skip
-        await create(
-            self.tx,
-            kind="fulfilment_order",
-            merchant_ids=[self.merchant_id] * count,
-            subject_ids=ids,
-            events=["received"] * count,
-            due_at=[None] * count,
-            at=[at - timedelta(days=3)] * count,
-        )
-        await self.walk(ids, WAY, at)
+        await self.tx.fetch(
+            "INSERT INTO lifecycle.subject (merchant_id, subject_id, kind, status, since_at, due_at,"
+            " deadline_at) SELECT $1, id, 'fulfilment_order', 'delivered', $3, 'infinity',"
+            " 'infinity' FROM unnest($2::bigint[]) AS id",
+            self.merchant_id, ids, at,
+        )  # fmt: skip
         await self.labels(ids)
         return ids
-
-    async def walk(self, ids, events, at=NOW):
-        for event in events:
-            await move(self.tx, [Subject(self.merchant_id, i) for i in ids], event, at)
 
     async def labels(self, ids):
         await self.tx.fetch(
@@ -100,6 +100,39 @@ class Delivered:
         )
         return {row[0]: row[1] for row in rows}
 
+    async def announced(self, keys, *, lines=((0, 1),), reason="late", fee_minor=500, order=(2,)):
+        """Returns that boomerang expects, by their request keys."""
+        ids = await self.orders(len(keys), lines=order)
+        asks = [
+            NewReturn(merchant_id=self.merchant_id, request_key=key, order_id=order_id,
+                      reason=reason, lines=tuple(ReturnLine(*line) for line in lines))
+            for key, order_id in zip(keys, ids, strict=True)
+        ]  # fmt: skip
+        assert {a.outcome for a in await request(self.tx, asks, NOW)} == {"requested"}
+        await approve(self.tx, await self.due("requested"), NOW)
+        intents = await prepare_announcements(self.tx, await self.due("approved"), NOW)
+        await record_announcements(self.tx, [self.answer(i, fee_minor) for i in intents], NOW)
+        return ids
+
+    def answer(self, intent, fee_minor=500, currency="USD"):
+        reference = intent.request.reference
+        body = ReturnAnnounced(reference=reference, label_reference=f"L-{reference}",
+                               fee_minor=fee_minor, currency=currency)  # fmt: skip
+        return Settled(intent, Outcome(reference, "done", msgspec.json.encode(body)))
+
+    async def graded(self, keys, grades="A", **returned):
+        """Returns that came back and were graded."""
+        ids = await self.announced(keys, **returned)
+        events = [
+            VendorEvent(event_id=f"{self.code}-{key}-{code}", topic="return", code=code,
+                        about=f"{self.code}/{key}", occurred_at="2026-11-24T10:00:00Z",
+                        detail=grades)
+            for key in keys for code in ("received", "graded")
+        ]  # fmt: skip
+        answers = await record_events(self.tx, "boomerang", events, NOW + timedelta(days=5))
+        assert {a.outcome for a in answers} == {"applied"}
+        return ids
+
     async def due(self, status):
         rows = await self.tx.fetch(
             "SELECT merchant_id, subject_id FROM lifecycle.subject"
@@ -110,5 +143,17 @@ class Delivered:
 
 
 @pytest.fixture
+async def fresh_plans(tx):
+    """Plans for the data that is there, not the one kept from when the tables were empty."""
+    await tx.fetch("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
+@pytest.fixture
 def delivered(tx, make):
     return Delivered(tx, make)
+
+
+@pytest.fixture
+def delivered_in(make_in):
+    """The same in a transaction that the test opens itself."""
+    return lambda tx: Delivered(tx, make_in(tx))

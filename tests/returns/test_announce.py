@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from penstock.gateways.effects import ReturnAnnounced, ReturnRequest, VendorEvent
+from penstock.gateways.effects import ReturnRequest, VendorEvent
 from penstock.gateways.port import Outcome
 from penstock.returns.announce import prepare_announcements, record_announcements
 from penstock.returns.approve import approve
@@ -28,15 +28,6 @@ async def approved(tx, shop, keys):
     return await shop.due("approved")
 
 
-def answered(intents):
-    return [
-        Settled(i, Outcome(i.request.reference, "done", msgspec.json.encode(ReturnAnnounced(
-            reference=i.request.reference, label_reference="L-" + i.request.reference,
-            fee_minor=500, currency="EUR"))))
-        for i in intents
-    ]  # fmt: skip
-
-
 async def test_the_request_says_what_comes_back_under_natural_keys(tx, delivered):
     shop = await delivered.shop()
     subjects = await approved(tx, shop, ["K 1", "K2"])
@@ -51,7 +42,7 @@ async def test_the_request_says_what_comes_back_under_natural_keys(tx, delivered
 async def test_the_answer_is_kept_and_the_return_waits_for_its_parcel(tx, delivered):
     shop = await delivered.shop()
     intents = await prepare_announcements(tx, await approved(tx, shop, ["K"]), NOW)
-    await record_announcements(tx, answered(intents), NOW)
+    await record_announcements(tx, [shop.answer(i, currency="EUR") for i in intents], NOW)
     (rma,) = await tx.fetch(
         "SELECT vendor, label_reference, fee_minor, fee_currency, currency FROM returns.rma"
         " WHERE merchant_id = $1",
@@ -76,7 +67,7 @@ async def test_what_it_told_before_its_answer_was_known_is_applied_then(tx, deli
                         occurred_at="2026-11-20T11:00:00Z")  # fmt: skip
     (answer,) = await record_events(tx, "boomerang", [early], NOW)
     assert answer.outcome == "held"
-    await record_announcements(tx, answered(intents), NOW)
+    await record_announcements(tx, [shop.answer(i, currency="EUR") for i in intents], NOW)
     assert await shop.statuses() == {"received": 1}
 
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -142,10 +141,9 @@ async def test_twice_changes_nothing(tx, delivered):
     assert await shop.statuses() == {"approved": 1}
 
 
-@pytest.mark.parametrize("status", ["approved"])
-async def test_thousands_at_once(tx, delivered, status):
+async def test_thousands_at_once(tx, delivered, fresh_plans):
     shop = await delivered.shop()
-    ids = await shop.orders(2000)
+    ids = await shop.orders(1000)
     await request(tx, [wanted(shop, f"K{i}", i) for i in ids], NOW)
     await approve(tx, await shop.due("requested"), NOW)
-    assert await shop.statuses() == {status: 2000}
+    assert await shop.statuses() == {"approved": 1000}

@@ -3,46 +3,20 @@
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.gateways.effects import ReturnAnnounced, VendorEvent
-from penstock.gateways.port import Outcome
+from penstock.gateways.effects import VendorEvent
 from penstock.kernel.errors import NotFound
-from penstock.returns.announce import prepare_announcements, record_announcements
-from penstock.returns.approve import approve
 from penstock.returns.processor_event import read_grades
 from penstock.returns.record_events import record_events
-from penstock.returns.request import request
-from penstock.returns.returnable import NewReturn, ReturnLine
-from penstock.worker.step import Settled
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=5)
 
 
-async def announced(tx, shop, count=1):
-    ids = await shop.orders(count, lines=(3, 2))
-    asks = [
-        NewReturn(merchant_id=shop.merchant_id, request_key=f"K{n}", order_id=order_id,
-                  reason="late", lines=(ReturnLine(0, 2), ReturnLine(1, 1)))
-        for n, order_id in enumerate(ids)
-    ]  # fmt: skip
-    await request(tx, asks, NOW)
-    await approve(tx, await shop.due("requested"), NOW)
-    intents = await prepare_announcements(tx, await shop.due("approved"), NOW)
-    await record_announcements(
-        tx,
-        [
-            Settled(i, Outcome(i.request.reference, "done", msgspec.json.encode(ReturnAnnounced(
-                reference=i.request.reference, label_reference="L", fee_minor=500,
-                currency="USD"))))
-            for i in intents
-        ],
-        NOW,
-    )  # fmt: skip
+TWO_LINES = {"order": (3, 2), "lines": ((0, 2), (1, 1))}
 
 
 def event(shop, number, code, *, at="2026-11-23T10:00:00+00:00", detail="", key="K0", **said):
@@ -73,7 +47,7 @@ async def ended(tx, shop):
 @pytest.mark.parametrize("together", [True, False])
 async def test_any_order_ends_alike(tx, delivered, order, together):
     shop = await delivered.shop()
-    await announced(tx, shop)
+    await shop.announced(["K0"], **TWO_LINES)
     events = [way(shop)[i] for i in order]
     for batch in [events] if together else [[e] for e in events]:
         await record_events(tx, "boomerang", batch, LATER)
@@ -84,7 +58,7 @@ async def test_any_order_ends_alike(tx, delivered, order, together):
 
 async def test_a_grade_before_the_receipt_is_held(tx, delivered):
     shop = await delivered.shop()
-    await announced(tx, shop)
+    await shop.announced(["K0"], **TWO_LINES)
     sent, received, graded = way(shop)
     outcomes = [
         (await record_events(tx, "boomerang", [e], LATER))[0].outcome
@@ -96,7 +70,7 @@ async def test_a_grade_before_the_receipt_is_held(tx, delivered):
 
 async def test_twice_changes_nothing(tx, delivered):
     shop = await delivered.shop()
-    await announced(tx, shop)
+    await shop.announced(["K0"], **TWO_LINES)
     first = await record_events(tx, "boomerang", [*way(shop), *way(shop)], LATER)
     assert [a.outcome for a in first] == ["applied"] * 3 + ["repeated"] * 3
     moves = await tx.fetch("SELECT count(*) FROM lifecycle.history")
@@ -107,7 +81,7 @@ async def test_twice_changes_nothing(tx, delivered):
 
 async def test_a_move_lies_neither_in_the_future_nor_before_the_one_it_follows(tx, delivered):
     shop = await delivered.shop()
-    await announced(tx, shop)
+    await shop.announced(["K0"], **TWO_LINES)
     await record_events(
         tx,
         "boomerang",
@@ -127,7 +101,7 @@ async def test_a_move_lies_neither_in_the_future_nor_before_the_one_it_follows(t
 
 async def test_what_cannot_be_used_says_why_and_may_come_corrected(tx, delivered):
     shop = await delivered.shop()
-    await announced(tx, shop)
+    await shop.announced(["K0"], **TWO_LINES)
     sent = [
         event(shop, 1, "GRADED", detail="D"),
         event(shop, 2, "GRADED", detail="0=A"),
@@ -154,7 +128,7 @@ async def test_what_cannot_be_used_says_why_and_may_come_corrected(tx, delivered
 
 async def test_a_time_without_an_offset_is_on_the_vendors_clock(tx, delivered):
     shop = await delivered.shop()
-    await announced(tx, shop)
+    await shop.announced(["K0"], **TWO_LINES)
     await tx.fetch("UPDATE vendors.vendor SET zone = 'Asia/Shanghai' WHERE vendor = 'boomerang'")
     await record_events(
         tx, "boomerang", [event(shop, 1, "received", at="2026-11-23T10:00:00")], LATER
@@ -163,9 +137,9 @@ async def test_a_time_without_an_offset_is_on_the_vendors_clock(tx, delivered):
     assert received_at == datetime(2026, 11, 23, 2, tzinfo=UTC)
 
 
-async def test_thousands_at_once(tx, delivered):
+async def test_thousands_at_once(tx, delivered, fresh_plans):
     shop = await delivered.shop()
-    await announced(tx, shop, 1000)
+    await shop.announced([f"K{n}" for n in range(1000)])
     events = [
         event(shop, f"{n}-{code}", code, key=f"K{n}", detail="B")
         for n in range(1000)

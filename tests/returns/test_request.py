@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ from penstock.db.transaction import OPERATOR
 from penstock.returns.request import request
 from penstock.returns.returnable import Candidate, NewReturn, ReturnLine, decide
 
-NOW = __import__("datetime").datetime(2026, 11, 20, 12, 0, tzinfo=__import__("datetime").UTC)
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def wanted(shop, key, *, lines=((0, 1),), reason="changed_mind", **order):
@@ -147,11 +147,9 @@ async def test_units_are_given_out_once(tx, delivered):
     ]  # fmt: skip
 
 
-async def test_two_at_once_cannot_return_the_same_unit(database, make_in):
-    from tests.returns.conftest import Delivered
-
+async def test_two_at_once_cannot_return_the_same_unit(database, delivered_in):
     async def world(tx):
-        shop = await Delivered(tx, make_in(tx)).shop()
+        shop = await delivered_in(tx).shop()
         return shop, await shop.orders(1, lines=(1,))
 
     shop, (order_id,) = await database.run(OPERATOR, world)
@@ -166,7 +164,7 @@ async def test_two_at_once_cannot_return_the_same_unit(database, make_in):
     assert [a.outcome for (a,) in answers].count("requested") == 1
 
 
-async def test_thousands_are_quick(tx, delivered):
+async def test_thousands_are_quick(tx, delivered, fresh_plans):
     shop = await delivered.shop()
     ids = await shop.orders(5000)
     begun = time.perf_counter()

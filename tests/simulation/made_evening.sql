@@ -233,16 +233,18 @@ SELECT r.merchant_id, return_id, 'return', v.from_status, v.event, v.to_status, 
 FROM r
 CROSS JOIN LATERAL (
     VALUES ('', 'requested', 'requested', requested_at),
-    ('requested', CASE WHEN return_id % 70 = 6 THEN 'rejected' ELSE 'approved' END,
-     CASE WHEN return_id % 70 = 6 THEN 'rejected' ELSE 'approved' END, requested_at + interval '20 minutes'),
-    ('approved', 'announced', 'announced', CASE WHEN return_id % 70 <> 6 THEN requested_at + interval '30 minutes' END),
-    ('announced', 'in_transit', 'in_transit', CASE WHEN return_id % 70 <> 6 THEN requested_at + make_interval(secs => back_s) END),
-    ('in_transit', 'received', 'received', CASE WHEN return_id % 70 <> 6 THEN requested_at + make_interval(secs => 1.9 * back_s) END),
-    ('received', 'graded', 'graded', CASE WHEN return_id % 70 <> 6 THEN requested_at + make_interval(secs => 2.1 * back_s) END),
-    ('graded', 'settled', 'closed', CASE WHEN return_id % 70 <> 6 THEN requested_at + make_interval(secs => 2.1 * back_s + 600) END)
+    ('requested', CASE WHEN return_id % 210 = 6 THEN 'rejected' ELSE 'approved' END,
+     CASE WHEN return_id % 210 = 6 THEN 'rejected' ELSE 'approved' END, requested_at + interval '20 minutes'),
+    ('approved', 'announced', 'announced', CASE WHEN return_id % 210 <> 6 THEN requested_at + interval '30 minutes' END),
+    ('announced', 'in_transit', 'in_transit', CASE WHEN return_id % 210 <> 6 THEN requested_at + make_interval(secs => back_s) END),
+    ('in_transit', 'received', 'received', CASE WHEN return_id % 210 <> 6 THEN requested_at + make_interval(secs => 1.9 * back_s) END),
+    ('received', 'graded', 'graded', CASE WHEN return_id % 210 <> 6 THEN requested_at + make_interval(secs => 2.1 * back_s) END),
+    ('graded', 'settled', 'closed', CASE WHEN return_id % 210 <> 6 THEN requested_at + make_interval(secs => 2.1 * back_s + 600) END)
 ) AS v (from_status, event, to_status, at)
 WHERE v.at < '2026-12-04 19:00Z';
 
+CREATE INDEX ON moved (id);
+ANALYZE moved;
 INSERT INTO lifecycle.history (merchant_id, subject_id, kind, from_status, event, to_status, at)
 SELECT merchant_id, id, kind, from_status, event, to_status, at FROM moved ORDER BY at, id;
 INSERT INTO lifecycle.subject (merchant_id, subject_id, kind, status, since_at, due_at, deadline_at)

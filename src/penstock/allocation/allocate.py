@@ -91,19 +91,25 @@ async def allocate(
     left = dict.fromkeys(keys)
     served: list[Key] = []
     for whole in (True, False):
-        for _ in range(PASSES_MAX):
+        looks = 0
+        while left and looks < PASSES_MAX:
             parts = await decide_some(tx, left, now, whole=whole, late_day_minor=late_day_minor)
             if not parts:
                 break
+            looks += 1
             served += await _serve(tx, parts, now, commit)
             for part in parts:
                 if part.entire:
                     left.pop(part.key, None)
-        else:
-            break  # undecided, so not to be split: perhaps one node can serve it
-    await tell_waiting(
-        tx, merchant_ids=[k[0] for k in left], fulfilment_order_ids=[k[1] for k in left], now=now
-    )
+        if looks == PASSES_MAX:
+            break  # undecided is not unservable: what one node may serve is not split
+    if left:
+        await tell_waiting(
+            tx,
+            merchant_ids=[merchant for merchant, _ in left],
+            fulfilment_order_ids=[order for _, order in left],
+            now=now,
+        )
     moved = await move(tx, [Subject(*key) for key in served], "allocated", now)
     assert all(m.outcome == "advanced" for m in moved), "an order that is not open was allocated"
 

@@ -1,6 +1,7 @@
 """The command line: each command is a few lines that call a verb and print what it answers."""
 
 import logging
+import signal
 import sys
 
 from cyclopts import App, CycloptsError
@@ -27,6 +28,7 @@ for group in (orders, history, keys, db):
 
 def main() -> None:
     """Run a command; what a person can mend is one line, never a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         app()

@@ -61,7 +61,7 @@ async def _demo(
             resumed=lambda p: screen.print(f"taking up the play of seed {p.seed} at tick {p.tick}"),
         )
     (evening,) = told
-    report.write_text(render(evening), encoding="utf-8")
+    await asyncio.to_thread(report.write_text, render(evening), encoding="utf-8")
     print_closing(screen, evening, report)
     if as_json:
         print(result_line(evening).decode())  # noqa: T201  the one line that was asked for

@@ -6,10 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from typing import Annotated
 
-import httpx
 import uvicorn
 from cyclopts import Parameter
 
@@ -27,6 +27,7 @@ def serve(
     *,
     host: str | None = None,
     port: Annotated[int | None, Parameter(help="0 takes a free one")] = None,
+    tethered: Annotated[bool, Parameter(help="end when standard input does")] = False,
 ) -> None:
     """Serve the HTTP API, with its documentation at /docs."""
     settings = read_settings()
@@ -36,7 +37,17 @@ def serve(
     config = uvicorn.Config(
         asgi(settings), log_level="warning", lifespan="on", timeout_graceful_shutdown=5
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    server = uvicorn.Server(config)
+    if tethered:
+        threading.Thread(target=_until_input_ends, args=(server,), daemon=True).start()
+    server.run(sockets=[listening])
+
+
+def _until_input_ends(server: uvicorn.Server) -> None:
+    """Stop a server whose parent has gone, however it went: the pipe ends with the parent."""
+    while sys.stdin.buffer.read(1024):
+        pass
+    server.should_exit = True
 
 
 def work() -> None:
@@ -70,10 +81,10 @@ async def _work(settings: Settings) -> None:
         database_of(settings) as url,
         await Database.open(url, connections_max=settings.connections_max) as database,
         Identity(url) as identity,
-        httpx.AsyncClient() as client,
+        gateways_of() as gateways,
     ):
         console.print("worker ready")
-        worker = worker_of(database, identity, gateways_of(client))
+        worker = worker_of(database, identity, gateways)
         await worker.serve(clock_of(settings), stop)
 
 

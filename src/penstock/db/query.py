@@ -92,6 +92,7 @@ def query(declaration: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
 
     run.__name__, run.__doc__ = declaration.__name__, declaration.__doc__
     run.__module__ = declaration.__module__
+    run.__wrapped__ = declaration  # type: ignore[attr-defined]  # where inspect looks
     return typing.cast("Callable[P, Awaitable[R]]", run)
 
 

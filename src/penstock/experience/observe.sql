@@ -1,5 +1,6 @@
 -- Folds everything known of the fulfilment orders concerned into their journeys, from scratch:
--- told twice, late or out of order, it comes to the same.
+-- told twice, late or out of order, it comes to the same. Each order is looked up by its keys
+-- (LATERAL): joins of intermediate sets are planned badly while the tables are young.
 WITH told AS (
     SELECT DISTINCT t.merchant_id, t.subject_id
     FROM unnest(:merchant_ids::int[], :subject_ids::bigint[]) AS t (merchant_id, subject_id)
@@ -15,59 +16,6 @@ WITH told AS (
     SELECT r.merchant_id, r.fulfilment_order_id
     FROM told AS t
     JOIN returns.rmas AS r ON (r.merchant_id, r.return_id) = (t.merchant_id, t.subject_id)
-), moved AS (
-    SELECT c.merchant_id, c.fulfilment_order_id,
-        max(m.at) FILTER (WHERE m.event = 'allocated') AS allocated_at,
-        max(m.at) FILTER (WHERE m.event = 'released') AS released_at,
-        max(m.at) FILTER (WHERE m.event = 'picked') AS picked_at,
-        max(m.at) FILTER (WHERE m.event = 'packed') AS packed_at,
-        min(m.at) FILTER (WHERE m.event = 'handed_over') AS dispatched_at,
-        min(m.at) FILTER (WHERE m.event = 'delivered') AS delivered_at,
-        min(m.at) FILTER (WHERE m.event = 'cancelled') AS cancelled_at
-    FROM concerned AS c
-    JOIN lifecycle.moves AS m
-        ON (m.merchant_id, m.subject_id) = (c.merchant_id, c.fulfilment_order_id)
-    GROUP BY c.merchant_id, c.fulfilment_order_id
-), parcel AS (
-    SELECT p.merchant_id, p.fulfilment_order_id,
-        max(l.bought_at) AS labelled_at,
-        max(d.cleared_at) AS cleared_at,
-        max(l.deliver_by_at) AS transit_by_at,
-        max(e.delivered_at) AS delivered_at,
-        min(coalesce(e.lost_at, m.lost_at)) AS lost_at,
-        (array_agg(x.fault ORDER BY x.opened_at DESC) FILTER (WHERE x.fault <> ''))[1] AS fault
-    FROM concerned AS c
-    JOIN warehouse.parcels AS p USING (merchant_id, fulfilment_order_id)
-    LEFT JOIN shipping.labels AS l ON (l.merchant_id, l.parcel_id) = (p.merchant_id, p.parcel_id)
-    LEFT JOIN customs.declarations AS d
-        ON (d.merchant_id, d.parcel_id) = (p.merchant_id, p.parcel_id)
-    LEFT JOIN LATERAL (
-        SELECT min(e.occurred_at) FILTER (WHERE e.status = 'delivered') AS delivered_at,
-            min(e.occurred_at) FILTER (WHERE e.status = 'lost') AS lost_at
-        FROM tracking.events AS e
-        WHERE (e.merchant_id, e.parcel_id) = (p.merchant_id, p.parcel_id)
-    ) AS e ON true
-    LEFT JOIN LATERAL (
-        SELECT min(m.at) AS lost_at
-        FROM lifecycle.moves AS m
-        WHERE (m.merchant_id, m.subject_id, m.event) = (p.merchant_id, p.parcel_id, 'lost')
-    ) AS m ON true
-    LEFT JOIN LATERAL (
-        SELECT x.fault, x.opened_at
-        FROM tracking.exceptions AS x
-        WHERE (x.merchant_id, x.subject_id) = (p.merchant_id, p.parcel_id) AND x.fault <> ''
-        ORDER BY x.opened_at DESC
-        LIMIT 1
-    ) AS x ON true
-    GROUP BY p.merchant_id, p.fulfilment_order_id
-), sent_back AS (
-    SELECT DISTINCT ON (r.merchant_id, r.fulfilment_order_id)
-        r.merchant_id, r.fulfilment_order_id, r.requested_at AS returned_at, r.fault
-    FROM concerned AS c
-    JOIN returns.rmas AS r USING (merchant_id, fulfilment_order_id)
-    JOIN lifecycle.subjects AS s ON (s.merchant_id, s.subject_id) = (r.merchant_id, r.return_id)
-    WHERE s.status NOT IN ('rejected', 'lapsed')
-    ORDER BY r.merchant_id, r.fulfilment_order_id, r.requested_at
 ), known AS (
     SELECT c.merchant_id, c.fulfilment_order_id, o.channel_order_id AS order_ref,
         o.country AS market, o.ordered_at, o.paid_at, o.received_at AS accepted_at,
@@ -86,12 +34,59 @@ WITH told AS (
     JOIN orders.orders AS o
         ON (o.merchant_id, o.order_id)
          = (c.merchant_id, coalesce(f.order_id, c.fulfilment_order_id))
-    LEFT JOIN moved AS m
-        ON (m.merchant_id, m.fulfilment_order_id) = (c.merchant_id, c.fulfilment_order_id)
-    LEFT JOIN parcel AS p
-        ON (p.merchant_id, p.fulfilment_order_id) = (c.merchant_id, c.fulfilment_order_id)
-    LEFT JOIN sent_back AS r
-        ON (r.merchant_id, r.fulfilment_order_id) = (c.merchant_id, c.fulfilment_order_id)
+    CROSS JOIN LATERAL (
+        SELECT max(m.at) FILTER (WHERE m.event = 'allocated') AS allocated_at,
+            max(m.at) FILTER (WHERE m.event = 'released') AS released_at,
+            max(m.at) FILTER (WHERE m.event = 'picked') AS picked_at,
+            max(m.at) FILTER (WHERE m.event = 'packed') AS packed_at,
+            min(m.at) FILTER (WHERE m.event = 'handed_over') AS dispatched_at,
+            min(m.at) FILTER (WHERE m.event = 'delivered') AS delivered_at,
+            min(m.at) FILTER (WHERE m.event = 'cancelled') AS cancelled_at
+        FROM lifecycle.moves AS m
+        WHERE (m.merchant_id, m.subject_id) = (c.merchant_id, c.fulfilment_order_id)
+    ) AS m
+    CROSS JOIN LATERAL (
+        SELECT max(l.bought_at) AS labelled_at,
+            max(d.cleared_at) AS cleared_at,
+            max(l.deliver_by_at) AS transit_by_at,
+            max(e.delivered_at) AS delivered_at,
+            min(coalesce(e.lost_at, t.lost_at)) AS lost_at,
+            (array_agg(x.fault ORDER BY x.opened_at DESC) FILTER (WHERE x.fault <> ''))[1] AS fault
+        FROM warehouse.parcels AS p
+        LEFT JOIN shipping.labels AS l
+            ON (l.merchant_id, l.parcel_id) = (p.merchant_id, p.parcel_id)
+        LEFT JOIN customs.declarations AS d
+            ON (d.merchant_id, d.parcel_id) = (p.merchant_id, p.parcel_id)
+        CROSS JOIN LATERAL (
+            SELECT min(e.occurred_at) FILTER (WHERE e.status = 'delivered') AS delivered_at,
+                min(e.occurred_at) FILTER (WHERE e.status = 'lost') AS lost_at
+            FROM tracking.events AS e
+            WHERE (e.merchant_id, e.parcel_id) = (p.merchant_id, p.parcel_id)
+        ) AS e
+        CROSS JOIN LATERAL (
+            SELECT min(t.at) AS lost_at
+            FROM lifecycle.moves AS t
+            WHERE (t.merchant_id, t.subject_id, t.event) = (p.merchant_id, p.parcel_id, 'lost')
+        ) AS t
+        LEFT JOIN LATERAL (
+            SELECT x.fault, x.opened_at
+            FROM tracking.exceptions AS x
+            WHERE (x.merchant_id, x.subject_id) = (p.merchant_id, p.parcel_id) AND x.fault <> ''
+            ORDER BY x.opened_at DESC
+            LIMIT 1
+        ) AS x ON true
+        WHERE (p.merchant_id, p.fulfilment_order_id) = (c.merchant_id, c.fulfilment_order_id)
+    ) AS p
+    LEFT JOIN LATERAL (
+        SELECT r.requested_at AS returned_at, r.fault
+        FROM returns.rmas AS r
+        JOIN lifecycle.subjects AS s
+            ON (s.merchant_id, s.subject_id) = (r.merchant_id, r.return_id)
+        WHERE (r.merchant_id, r.fulfilment_order_id) = (c.merchant_id, c.fulfilment_order_id)
+            AND s.status NOT IN ('rejected', 'lapsed')
+        ORDER BY r.requested_at
+        LIMIT 1
+    ) AS r ON true
     LEFT JOIN orders.cancellations AS x
         ON (x.merchant_id, x.fulfilment_order_id) = (c.merchant_id, c.fulfilment_order_id)
 ), written AS (

@@ -33,8 +33,8 @@ class LabelPorts(msgspec.Struct, frozen=True, kw_only=True):
     """What buying labels needs of others, handed in by `journey.py`.
 
     `post` books the freight, `report` opens exceptions. `fx` says how many EUR one unit of each
-    currency buys on a day, to compare rate cards. `avoided` names carriers that nobody should choose now,
-    because they do not answer.
+    currency buys on a day, to compare rate cards. `avoided` names carriers that nobody should
+    choose now, because they do not answer.
     """
 
     post: Callable[[Transaction, Sequence[FreightCharge], datetime], Awaitable[object]]

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from itertools import groupby
 
 import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Retry, Transaction
 from penstock.gateways.effects import ManifestClosed, ManifestRequest
-from penstock.gateways.port import Request
+from penstock.gateways.port import Outcome, Request
 from penstock.gateways.reference import reference
 from penstock.lifecycle.advance import Subject, move
 from penstock.worker.step import Intent, Settled
@@ -30,13 +31,11 @@ class Pickup(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A parcel that was put on a manifest."""
+    """A parcel on a manifest."""
 
+    manifest: str
     merchant_id: int
     parcel_id: int
-    vendor: str
-    manifest: str
-    node: str
     tracking_number: str
 
 
@@ -75,13 +74,20 @@ async def close_manifests(
     """Write what carriers answered; the first answer stands."""
 
 
+@query
+async def parcels_listed(tx: Transaction, *, manifests: list[str]) -> list[Listed]:
+    """List the parcels that wait on manifests for their carrier's answer."""
+
+
 async def prepare_manifests(
     tx: Transaction, parcels: Sequence[Subject], now: datetime
 ) -> list[Intent]:
-    """Put labelled `parcels` on a manifest for each carrier and node; they share its reference.
+    """Put labelled `parcels` on a manifest for each carrier and node.
 
-    The reference is carrier, node, pick-up and a number, because more parcels may come up for the
-    same pick-up than one batch takes. Parcels that missed a pick-up go with the latest.
+    A manifest is one effect, so it has one intent, in the name of its first parcel; the others
+    wait for its outcome (they are left out, here and while it is open). The reference is carrier,
+    node, pick-up and a number, because more parcels may come up for a pick-up than one batch
+    takes. Parcels that missed a pick-up go with the latest.
 
     Raises:
         Retry: another worker is writing a manifest for the same pick-up.
@@ -91,61 +97,50 @@ async def prepare_manifests(
         "merchant_ids": [parcel.merchant_id for parcel in parcels],
         "parcel_ids": [parcel.subject_id for parcel in parcels],
     }
-    pickups = await pickups_due(tx, **keys)
-    listed = await open_manifests(
+    pickups = {_name(pickup): pickup for pickup in await pickups_due(tx, **keys)}
+    rows = await open_manifests(
         tx,
         **keys,
-        manifests=[_name(pickup) for pickup in pickups],
-        vendors=[pickup.vendor for pickup in pickups],
-        node_ids=[pickup.node_id for pickup in pickups],
-        pickup_at=[pickup.pickup_at for pickup in pickups],
-        numbers=[pickup.number for pickup in pickups],
+        manifests=list(pickups),
+        vendors=[pickup.vendor for pickup in pickups.values()],
+        node_ids=[pickup.node_id for pickup in pickups.values()],
+        pickup_at=[pickup.pickup_at for pickup in pickups.values()],
+        numbers=[pickup.number for pickup in pickups.values()],
         now=now,
     )
-    requests: dict[str, list[Listed]] = {}
-    for row in listed:
-        requests.setdefault(row.manifest, []).append(row)
-    if len(requests) < len(pickups):
+    listed = {name: list(group) for name, group in groupby(rows, lambda row: row.manifest)}
+    if len(listed) < len(pickups):
         raise Retry
-    return [
-        Intent(Subject(row.merchant_id, row.parcel_id), row.vendor, request)
-        for rows in requests.values()
-        for request in [_request(rows, now)]
-        for row in rows
-    ]
+    return [_intent(pickups[name], name, group, now) for name, group in listed.items()]
 
 
 async def record_manifests(
     tx: Transaction, settled: Sequence[Settled], now: datetime, *, report: Report
 ) -> None:
-    """Close the manifests that carriers took and move their parcels on.
+    """Close the manifests that carriers took, and move all parcels on them on.
 
     The parcels of a refused manifest stay labelled, are reported, and go on a new one.
     """
-    answers = {s.outcome.reference: s.outcome for s in settled}
-    names = sorted(answers)
-    done = [name for name in names if answers[name].state == "done"]
-    refused = [name for name in names if answers[name].state == "refused"]
+    outcomes = {s.intent.request.reference: s.outcome for s in settled}
+    names = sorted(outcomes)
+    listed = await parcels_listed(tx, manifests=names)
     await close_manifests(
         tx,
-        manifests=done + refused,
-        vendor_references=[_vendor_reference(answers[name].body) for name in done]
-        + [""] * len(refused),
-        refused_because=[None] * len(done) + [answers[name].detail for name in refused],
+        manifests=names,
+        vendor_references=[_vendor_reference(outcomes[name].body) for name in names],
+        refused_because=[_refusal(outcomes[name]) for name in names],
         now=now,
     )
-    closed = [s.intent.subject for s in settled if s.outcome.state == "done"]
+    closed = [
+        Subject(row.merchant_id, row.parcel_id)
+        for row in listed
+        if outcomes[row.manifest].state == "done"
+    ]
     await move(tx, closed, "manifested", now)
     troubles = [
-        (
-            s.intent.subject.merchant_id,
-            s.intent.subject.subject_id,
-            "manifest_refused",
-            "carrier",
-            s.outcome.detail or "the carrier gave no reason",
-        )
-        for s in settled
-        if s.outcome.state == "refused"
+        (row.merchant_id, row.parcel_id, "manifest_refused", "carrier", because)
+        for row in listed
+        if (because := _refusal(outcomes[row.manifest])) is not None
     ]
     if troubles:
         await report(tx, troubles, now)
@@ -156,14 +151,21 @@ def _name(pickup: Pickup) -> str:
     return reference(pickup.vendor, pickup.node, cut_off, pickup.number)
 
 
-def _request(rows: Sequence[Listed], now: datetime) -> Request:
+def _intent(pickup: Pickup, name: str, listed: Sequence[Listed], now: datetime) -> Intent:
     wanted = ManifestRequest(
-        reference=rows[0].manifest,
-        node=rows[0].node,
-        tracking_numbers=tuple(row.tracking_number for row in rows),
+        reference=name,
+        node=pickup.node,
+        tracking_numbers=tuple(row.tracking_number for row in listed),
         closed_at=now,
     )
-    return Request(wanted.reference, msgspec.json.encode(wanted))
+    first = Subject(listed[0].merchant_id, listed[0].parcel_id)
+    return Intent(first, pickup.vendor, Request(name, msgspec.json.encode(wanted)))
+
+
+def _refusal(outcome: Outcome) -> str | None:
+    if outcome.state != "refused":
+        return None
+    return outcome.detail or "the carrier gave no reason"
 
 
 def _vendor_reference(body: bytes) -> str:

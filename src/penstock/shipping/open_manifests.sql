@@ -3,11 +3,14 @@ WITH pickup AS (
                          :pickup_at::timestamptz[], :numbers::int[])
         AS p (manifest, vendor, node_id, pickup_at, number)
 ), listed AS (
-    SELECT p.merchant_id, p.parcel_id, p.node_id, l.vendor, l.tracking_number, k.manifest
+    SELECT k.manifest, p.merchant_id, p.parcel_id, l.tracking_number
     FROM unnest(:merchant_ids::int[], :parcel_ids::bigint[]) AS w (merchant_id, parcel_id)
     JOIN shipping.label AS l USING (merchant_id, parcel_id)
     JOIN warehouse.parcels AS p USING (merchant_id, parcel_id)
     JOIN pickup AS k ON (k.vendor, k.node_id) = (l.vendor, p.node_id)
+    WHERE NOT EXISTS (SELECT FROM shipping.manifest AS m
+                      WHERE m.manifest = l.manifest
+                          AND m.closed_at IS NULL AND m.refused_because IS NULL)
 ), opened AS (
     INSERT INTO shipping.manifest (manifest, vendor, node_id, pickup_at, number, parcels,
                                    prepared_at)
@@ -26,8 +29,7 @@ WITH pickup AS (
     JOIN opened AS o USING (manifest)
     WHERE (l.merchant_id, l.parcel_id) = (p.merchant_id, p.parcel_id)
 )
-SELECT l.merchant_id, l.parcel_id, l.vendor, l.manifest, n.code AS node, l.tracking_number
+SELECT l.manifest, l.merchant_id, l.parcel_id, l.tracking_number
 FROM listed AS l
 JOIN opened AS o USING (manifest)
-JOIN inventory.nodes AS n ON n.node_id = l.node_id
-ORDER BY l.manifest, l.tracking_number
+ORDER BY l.manifest, l.merchant_id, l.parcel_id

@@ -122,7 +122,8 @@ class Books:
 
         """
         row = self._db.execute(
-            "SELECT request FROM effect WHERE vendor = ? AND number = ?", (vendor, tracking_number)
+            "SELECT request FROM effect WHERE vendor = ? AND number = ? AND number <> ''",
+            (vendor, tracking_number),
         ).fetchone()
         if row is None:
             raise KeyError(tracking_number)

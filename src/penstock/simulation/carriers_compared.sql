@@ -22,7 +22,7 @@ WITH ended AS (
         count(*) FILTER (WHERE s.first_at <= l.handed_over_at + interval '12 hours')::int
             AS scanned_soon,
         coalesce(percentile_cont(ARRAY[0.1, 0.5, 0.9]) WITHIN GROUP (
-            ORDER BY extract(epoch FROM e.delivered_at - l.handed_over_at) / 86400), '{}')::float8[]
+            ORDER BY date_part('epoch', e.delivered_at - l.handed_over_at) / 86400), '{}')::float8[]
             AS days
     FROM shipping.labels AS l
     LEFT JOIN ended AS e ON (e.merchant_id, e.parcel_id) = (l.merchant_id, l.parcel_id)

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
-import httpx
 import msgspec
 
 from penstock import journey
@@ -109,7 +108,7 @@ async def _perform(
         serving(VendorApp(books, vendors, chance)) as endpoint,
         await Database.open(stage.url, connections_max=4) as database,
         Identity(stage.url) as identity,
-        httpx.AsyncClient() as to_vendors,
+        gateways_of() as gateways,
     ):
         keys = await database.run(OPERATOR, lambda tx: build(tx, scenario, chance, endpoint))
         await stage.open_api()
@@ -117,7 +116,7 @@ async def _perform(
         cast = Cast(
             _outside(scenario, chance, books, stage, keys),
             _floors(scenario, chance, books, vendors, stage, keys),
-            worker_of(database, identity, gateways_of(to_vendors)),
+            worker_of(database, identity, gateways),
             auditor,
         )
         ended = await play(

@@ -43,13 +43,14 @@ class Floor:
     async def act(self, now: datetime) -> None:
         """Do what is to be done at `now`; doing it twice is doing it once."""
         local = now.astimezone(ZoneInfo(self._node.zone)).time()
-        if not self._node.opens <= local < self._node.closes:
+        if not self._node.opens <= local < self._node.closes or now.minute % 5 or now.second:
             return
         work = await self._client.get(f"{self._path}/work?limit=10000", Work)
         if work.backlog.batches_waiting or work.backlog.batches_in_hand:
             await self._pick(now)
         await self._pack([order for order in work.to_pack if order.picked_at < now])
-        await self._hand_over(now)
+        if local >= self._node.cut_off:
+            await self._hand_over(now)
 
     async def _pick(self, now: datetime) -> None:
         batches = await self._take(self._pickers)

@@ -15,8 +15,8 @@ WITH hot AS (
     FROM inventory.moves AS m
     JOIN hot AS h USING (merchant_id, sku_id)
     WHERE m.at < :to_at::timestamptz
-        AND (m.to_account, m.to_holder) = ('pool_available', h.pool_id)
-            <> ((m.from_account, m.from_holder) = ('pool_available', h.pool_id))
+        AND ((m.to_account, m.to_holder) = ('pool_available', h.pool_id)
+             OR (m.from_account, m.from_holder) = ('pool_available', h.pool_id))
     GROUP BY 1, 2, 3, 4
 )
 SELECT h.code AS sku, h.title, h.ring_fenced, bin.at,

@@ -2,7 +2,7 @@
 -- what its exits are old, is how long all of them together were in it.
 SELECT date_bin('1 hour', at, '2000-01-01Z') AS at, kind, from_status, event, to_status,
     count(*)::int AS moves,
-    sum(extract(epoch FROM :as_of::timestamptz - at))::float8 AS age_s
+    sum(date_part('epoch', :as_of::timestamptz - at)) AS age_s
 FROM lifecycle.moves
 GROUP BY 1, 2, 3, 4, 5
 ORDER BY 1, 2, 3, 4, 5

@@ -1,13 +1,18 @@
 -- An order is as late as the last of its fulfilment orders; those cancelled are not waited for.
 -- The first rows are a merchant's whole, the others an hour's of all merchants.
-WITH part AS (
+WITH ended AS (
     SELECT merchant_id, subject_id,
         min(at) FILTER (WHERE event = 'handed_over') AS shipped_at,
         min(at) FILTER (WHERE event = 'delivered') AS delivered_at,
         min(at) FILTER (WHERE event = 'cancelled') AS cancelled_at
     FROM lifecycle.moves
-    WHERE kind = 'fulfilment_order'
+    WHERE kind = 'fulfilment_order' AND event IN ('handed_over', 'delivered', 'cancelled')
     GROUP BY merchant_id, subject_id
+), part AS (
+    SELECT s.merchant_id, s.subject_id, e.shipped_at, e.delivered_at, e.cancelled_at
+    FROM lifecycle.subjects AS s
+    LEFT JOIN ended AS e USING (merchant_id, subject_id)
+    WHERE s.kind = 'fulfilment_order'
 ), whole AS (
     SELECT p.merchant_id, coalesce(f.order_id, p.subject_id) AS order_id,
         CASE WHEN bool_and(p.shipped_at IS NOT NULL OR p.cancelled_at IS NOT NULL)
@@ -23,7 +28,7 @@ WITH part AS (
 ), promised AS (
     SELECT o.merchant_id, v.promise, v.done_at,
         CASE WHEN w.cancelled_at < v.due_at THEN NULL ELSE v.due_at END AS due_at,
-        extract(epoch FROM v.done_at - o.paid_at) / 3600 AS hours
+        date_part('epoch', v.done_at - o.paid_at) / 3600 AS hours
     FROM orders.orders AS o
     JOIN whole AS w ON (w.merchant_id, w.order_id) = (o.merchant_id, o.order_id)
     CROSS JOIN LATERAL (

@@ -17,13 +17,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import uvicorn
 
 from penstock.app import prepare
+from penstock.db.create import create_database
 from penstock.db.embedded import EmbeddedServer
-from penstock.kernel.errors import Misconfigured, Unavailable
+from penstock.kernel.errors import Unavailable
 from penstock.settings import Settings
 
 DATABASE = "penstock_demo"
@@ -63,24 +63,9 @@ class Stage:
             self._server = EmbeddedServer(self._folder)
             await asyncio.to_thread(self._server.start)
             admin_url = self._server.url()
-        self.url = _with_database(admin_url, DATABASE)
-        try:
-            admin = await asyncpg.connect(admin_url)
-        except (OSError, asyncpg.PostgresError, ValueError) as error:
-            raise Misconfigured(f"cannot connect to the database: {error}.") from error
-        try:
-            if fresh:
-                await admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-            exists = await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE)
-            if not exists:
-                await admin.execute(f"CREATE DATABASE {DATABASE}")
-        except asyncpg.InsufficientPrivilegeError as error:
-            raise Misconfigured(
-                f"the demo needs a database of its own and may not make one: {error}. "
-                "Grant CREATEDB, or unset PENSTOCK_DATABASE_URL."
-            ) from error
-        finally:
-            await admin.close()
+        self.url = await create_database(
+            admin_url, DATABASE, fresh=fresh, durable=self._server is None
+        )
         await prepare(self.url)
 
     async def open_api(self) -> None:
@@ -91,9 +76,10 @@ class Stage:
             "PENSTOCK_CLOCK_FILE": str(self.clock_file),
         }
         self._api = subprocess.Popen(  # noqa: ASYNC220, S603  ourselves; starting does not block
-            [sys.executable, "-m", "penstock", "serve", "--port", str(self._port)],
+            [sys.executable, "-m", "penstock", "serve", "--port", str(self._port), "--tethered"],
             env=environment,
             start_new_session=True,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
         self.http.base_url = httpx.URL(f"http://127.0.0.1:{self._port}")
@@ -150,10 +136,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _with_database(url: str, name: str) -> str:
-    scheme, _, rest = url.partition("://")
-    authority, _, tail = rest.partition("/")
-    _, question, options = tail.partition("?")
-    return f"{scheme}://{authority}/{name}{question}{options}"
