@@ -81,9 +81,7 @@ class Network:
 
     async def allocate(self, *orders: int, **options: Any) -> None:
         subjects = [Subject(self.merchant, order) for order in orders]
-        await allocate(
-            self.tx, subjects, NOW, lock=lock_nodes, commit=commit_stock, **options
-        )
+        await allocate(self.tx, subjects, NOW, lock=lock_nodes, commit=commit_stock, **options)
 
     async def parts(self, order: int) -> list[tuple[str, int | None, dict[int, int]]]:
         """(status, node, units by line) of each fulfilment order of an order."""

@@ -133,3 +133,9 @@ async def test_the_first_last_word_stays(road, make):
     assert await record(road, [said(parcel, "PROHIBITED", 6)]) == ["recorded"]
     assert await road.status([parcel]) == ["awaiting_label"]
     assert road.refused.rows == []
+
+
+async def test_a_hold_that_is_told_after_the_release_holds_nothing(road, make):
+    (parcel,) = await declared(road, make)
+    await record(road, [said(parcel, "INSPECTION", 6), said(parcel, "RELEASED", 5)])
+    assert await road.status([parcel]) == ["awaiting_label"]

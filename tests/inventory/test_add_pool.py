@@ -34,7 +34,9 @@ async def test_a_market_pool_heads_its_family_and_grows(tx, make):
     assert pool == await add_pool(
         tx, merchant, "us", node_ids=[a, b], markets=[("US", 2), ("CA", 1)]
     )
-    (row,) = await tx.fetch("SELECT family_id, stream_id FROM inventory.pool WHERE pool_id = $1", pool)
+    (row,) = await tx.fetch(
+        "SELECT family_id, stream_id FROM inventory.pool WHERE pool_id = $1", pool
+    )
     assert tuple(row) == (pool, None)
     markets = await tx.fetch(
         "SELECT country, rank FROM inventory.pool_market WHERE pool_id = $1 ORDER BY country", pool

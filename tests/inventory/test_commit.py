@@ -14,9 +14,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 async def test_committed_units_are_on_hand_and_not_free(tx, make, world, books):
     await make.stock(world.merchant, world.a, world.pool, world.lamp, 5)
-    await commit_stock(
-        tx, [(world.merchant, world.a, world.lamp, q, 900 + q) for q in (1, 3)], NOW
-    )
+    await commit_stock(tx, [(world.merchant, world.a, world.lamp, q, 900 + q) for q in (1, 3)], NOW)
     assert await books(world) == ({world.a: (5, 4)}, {world.pool: (5, 0)})
 
 

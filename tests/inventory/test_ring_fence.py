@@ -18,10 +18,11 @@ async def test_only_what_is_available_in_the_order_asked(tx, make, world, order,
     two = await add_stream_pool(tx, world.merchant, "two", world.pool, 2)
     rows = [(world.merchant, world.pool, to, world.lamp, 5) for to in (one, two)]
     assert await ring_fence(tx, rows, NOW) == [5, 2]
-    assert await books(world) == ({world.a: (10, 0)}, {world.pool: (3, 3), one: (5, 0), two: (2, 0)})
-    assert await give_back(
-        tx, [(world.merchant, one, world.pool, world.lamp, 99)], NOW
-    ) == [5]
+    assert await books(world) == (
+        {world.a: (10, 0)},
+        {world.pool: (3, 3), one: (5, 0), two: (2, 0)},
+    )
+    assert await give_back(tx, [(world.merchant, one, world.pool, world.lamp, 99)], NOW) == [5]
     assert await books(world) == ({world.a: (10, 0)}, {world.pool: (8, 3), two: (2, 0)})
 
 
@@ -30,7 +31,9 @@ async def test_other_families_exchange_nothing(tx, make, world, books):
     abroad = await make.pool(world.merchant, [], country="DE")
     rows = [(world.merchant, world.pool, abroad, world.lamp, 5)]
     assert await ring_fence(tx, rows, NOW) == [0]
-    assert await ring_fence(tx, [(world.merchant, world.pool, world.pool, world.lamp, 5)], NOW) == [0]
+    assert await ring_fence(tx, [(world.merchant, world.pool, world.pool, world.lamp, 5)], NOW) == [
+        0
+    ]
     assert await books(world) == ({world.a: (10, 0)}, {world.pool: (10, 0)})
 
 

@@ -15,7 +15,8 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 async def held(tx, world):
     rows = await tx.fetch(
-        "SELECT order_id, quantity FROM inventory.reservation WHERE merchant_id = $1", world.merchant
+        "SELECT order_id, quantity FROM inventory.reservation WHERE merchant_id = $1",
+        world.merchant,
     )
     return {r[0]: r[1] for r in rows}
 

@@ -56,10 +56,10 @@ class Shop:
     async def stock(self, units: int, *, code: str = "LAMP", node: int = 0) -> None:
         await self.make.stock(self.merchant, node or self.a, self.pool, self.skus[code], units)
 
-    async def order(self, *codes: str, at: datetime = NOW, **order: Any) -> int:
+    async def order(self, *codes: str, at: datetime = NOW, stream: str = "", **order: Any) -> int:
         """Take an order and return its id."""
         new = self.make.order(*(codes or ("LAMP",)), **order)
-        new = msgspec.structs.replace(new, ordered_at=at, paid_at=at)
+        new = msgspec.structs.replace(new, ordered_at=at, paid_at=at, stream=stream)
         (answer,) = await receive(self.tx, self.merchant, [new], at, PORTS)
         assert answer.outcome == "accepted", answer
         return answer.order_id

@@ -74,7 +74,9 @@ async def test_a_cancelled_order_is_not_waited_for(tx, shop):
 
 
 async def test_a_sku_that_no_pool_carried_finds_its_pool(tx, shop):
+    await shop.stock(0)
     order = await backorder(shop, 1, 2)
+    await tx.fetch("UPDATE orders.line SET pool_id = 0 WHERE order_id = $1", order)
     await shop.stock(2)
     await fill(tx, shop, order)
     assert await shop.status(order) == "open"
@@ -93,14 +95,8 @@ async def test_a_stream_s_backorder_draws_on_the_market_pool(tx, shop):
         NOW - timedelta(hours=2),
         NOW + timedelta(hours=2),
     )
-    order = shop.make.order("LAMP", quantity=5, policy="backorder")
-    from msgspec.structs import replace
-
-    from penstock.orders.receive import receive
-
-    ports = __import__("sys").modules[type(shop).__module__].PORTS
-    (answer,) = await receive(tx, shop.merchant, [replace(order, stream="friday")], NOW, ports)
+    order = await shop.order(stream="friday", quantity=5, policy="backorder")
     await shop.stock(4)
-    await fill(tx, shop, answer.order_id)
-    assert await shop.status(answer.order_id) == "open"
+    await fill(tx, shop, order)
+    assert await shop.status(order) == "open"
     assert await shop.reserved() == (2, 0)

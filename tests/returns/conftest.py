@@ -70,9 +70,10 @@ class Delivered:
             self.merchant_id, ids,
         )  # fmt: skip
         await self.tx.fetch(
-            "INSERT INTO lifecycle.subject (merchant_id, subject_id, kind, status, since_at, due_at,"
-            " deadline_at) SELECT $1, id, 'fulfilment_order', 'delivered', $3, 'infinity',"
-            " 'infinity' FROM unnest($2::bigint[]) AS id",
+            "INSERT INTO lifecycle.subject"
+            " (merchant_id, subject_id, kind, status, since_at, due_at, deadline_at)"
+            " SELECT $1, id, 'fulfilment_order', 'delivered', $3, 'infinity', 'infinity'"
+            " FROM unnest($2::bigint[]) AS id",
             self.merchant_id, ids, at,
         )  # fmt: skip
         await self.labels(ids)

@@ -124,7 +124,8 @@ async def test_what_is_on_the_road_cannot_come_back(tx, delivered):
     shop = await delivered.shop()
     (order_id,) = await shop.orders(1)
     await tx.fetch(
-        "UPDATE lifecycle.subject SET status = 'shipped' WHERE merchant_id = $1 AND subject_id = $2",
+        "UPDATE lifecycle.subject SET status = 'shipped'"
+        " WHERE merchant_id = $1 AND subject_id = $2",
         shop.merchant_id, order_id,
     )  # fmt: skip
     (answer,) = await request(tx, [wanted(shop, "K", order_id=order_id)], NOW)

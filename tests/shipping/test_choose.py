@@ -114,20 +114,31 @@ async def test_avoided_and_refusing_carriers_are_passed_over(road, make):
     assert await chosen(road, [parcel]) == {}, "a parcel keeps its lane"
 
 
-async def test_workers_at_once_do_not_overfill_a_pick_up(database, road_in):
+async def test_a_pick_up_is_not_overfilled_by_two_who_do_not_see_each_other(database, road_in):
+    chosen_first = asyncio.Event()
+
     async def build(tx):
         road = road_in(tx)
         node = await road.make.node()
         await road.lane("only", node, a_day=5)
-        return await road.packed(node, 40)
+        parcels = await road.packed(node, 12)
+        await choose_carriers(tx, parcels[:1], NOW, fx=FX)
+        return parcels[1:]
 
     parcels = await database.run(OPERATOR, build)
 
-    async def choose(some):
-        return await database.run(OPERATOR, lambda tx: choose_carriers(tx, some, NOW, fx=FX))
+    async def first(tx):
+        answer = await choose_carriers(tx, parcels[:3], NOW, fx=FX)
+        chosen_first.set()
+        await asyncio.sleep(0.2)
+        return answer
 
-    answers = await asyncio.gather(*[choose(parcels[i::4]) for i in range(4)])
-    assert sum(len(a) for a in answers) == 5
+    async def second(tx):
+        await chosen_first.wait()
+        return await choose_carriers(tx, parcels[3:], NOW, fx=FX)
+
+    answers = await asyncio.gather(database.run(OPERATOR, first), database.run(OPERATOR, second))
+    assert [len(answer) for answer in answers] == [3, 1]
     (load,) = await database.run(
         OPERATOR, lambda tx: tx.fetch("SELECT parcels FROM shipping.booking")
     )

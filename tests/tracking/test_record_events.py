@@ -10,12 +10,15 @@ import pytest
 
 from penstock.db.transaction import OPERATOR
 from penstock.gateways.effects import VendorEvent
+from penstock.gateways.port import Outcome
 from penstock.gateways.statuses import read_vocabularies
 from penstock.kernel.errors import NotFound
 from penstock.shipping.depart import prove_hand_over
 from penstock.shipping.hand_over import HandOver, hand_over
+from penstock.shipping.manifest import prepare_manifests, record_manifests
 from penstock.tracking.catch_up import catch_up
 from penstock.tracking.record_events import record_events
+from penstock.worker.step import Settled
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=6)
@@ -193,6 +196,22 @@ async def test_what_came_before_its_time_is_caught_up_after_the_hand_over(road, 
     await catch_up(road.tx, [parcel], LATER, depart=depart)
     assert await road.status([parcel]) == ["delivered"]
     await catch_up(road.tx, [parcel], LATER, depart=depart)
+
+
+async def test_the_carriers_first_word_dates_the_hand_over_whenever_it_comes(road, make):
+    node = await make.node()
+    await road.lane("swift", node)
+    (parcel,) = await road.packed(node)
+    await road.labelled([parcel])
+    await record(road, [told(parcel, "WITH_COURIER", 9)])
+    await record(road, [told(parcel, "PICKED_UP", 2)])
+    intents = await prepare_manifests(road.tx, [parcel], NOW)
+    settled = [Settled(i, Outcome(i.request.reference, "done", b"{}")) for i in intents]
+    await record_manifests(road.tx, settled, NOW, report=road.reported)
+    await catch_up(road.tx, [parcel], LATER, depart=partial(prove_hand_over, ship=road.shipped))
+    assert await road.status([parcel]) == ["out_for_delivery"]
+    (row,) = await road.tx.fetch("SELECT handed_over_at FROM shipping.label")
+    assert row[0] == NOW + timedelta(hours=2)
 
 
 async def test_an_order_ends_with_its_last_parcel(road, make):

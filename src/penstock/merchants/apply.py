@@ -93,8 +93,8 @@ async def apply(
 def _problem(application: Application) -> str:
     if not CODE.fullmatch(application.code):
         return "use a code of lower-case letters, digits and inner hyphens, at most 64"
-    if not application.title.strip():
-        return "give the merchant's title"
+    if not application.title.strip() or not application.title.isprintable():
+        return "give the merchant's title, in one line"
     if application.country not in COUNTRIES:
         return f"{application.country!r} is no country of ISO 3166-1; use a code such as US"
     return ""

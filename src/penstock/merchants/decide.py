@@ -69,7 +69,8 @@ async def decide(tx: Transaction, decisions: Sequence[Decision], now: datetime) 
     answers: dict[int, Decided] = {}
     sound = []
     for i, d in enumerate(decisions):
-        if not d.because.strip() or d.daily_cap < 0 or d.hold < timedelta(0):
+        because = d.because.strip() and d.because.isprintable()
+        if not because or not 0 <= d.daily_cap < 2**31 or d.hold < timedelta(0):
             answers[i] = Decided(d.merchant_id, "invalid", "")
         else:
             sound.append((i, d))

@@ -10,6 +10,7 @@ from penstock.kernel.errors import FieldError
 from penstock.kernel.money import CURRENCIES
 
 HS6 = re.compile(r"\d{6}", re.ASCII)
+UN = re.compile(r"UN\d{4}", re.ASCII)
 WEIGHT_LIMIT_G = 1_000_000
 LENGTH_LIMIT_MM = 10_000
 
@@ -38,10 +39,10 @@ class NewSku(msgspec.Struct, frozen=True, kw_only=True):
 def problems(sku: NewSku) -> tuple[FieldError, ...]:
     """Return every rule that `sku` breaks; none for one that may be stored."""
     wrong = []
-    if not sku.code.strip() or len(sku.code) > KEY_LENGTH:
-        detail = f"give a code of 1 to {KEY_LENGTH} characters"
+    if not sku.code.strip() or len(sku.code) > KEY_LENGTH or not sku.code.isprintable():
+        detail = f"give a code of 1 to {KEY_LENGTH} printable characters"
         wrong.append(FieldError("/code", "required", detail))
-    if not sku.title.strip():
+    if not sku.title.strip() or not sku.title.isprintable():
         wrong.append(FieldError("/title", "required", "say what it is, as customs would read it"))
     wrong += [
         FieldError(f"/{field}", "out_of_range", f"use a whole number from {low} to {high}")
@@ -62,4 +63,7 @@ def problems(sku: NewSku) -> tuple[FieldError, ...]:
     if sku.origin_country and sku.origin_country not in COUNTRIES:
         detail = f"{sku.origin_country!r} is no country of ISO 3166-1; use a code such as CN"
         wrong.append(FieldError("/origin_country", "unknown_country", detail))
+    if sku.restricted and not UN.fullmatch(sku.restricted):
+        detail = "use a UN number, such as UN3480, or leave it"
+        wrong.append(FieldError("/restricted", "bad_un_number", detail))
     return tuple(wrong)

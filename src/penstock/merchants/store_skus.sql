@@ -30,9 +30,8 @@ WITH told AS (
          excluded.currency, excluded.restricted)
     RETURNING s.code, s.sku_id, CASE WHEN xmax = 0 THEN 'added' ELSE 'changed' END AS outcome
 )
-SELECT code, sku_id, outcome FROM stored
-UNION ALL
-SELECT s.code, s.sku_id, 'unchanged'
-FROM merchants.sku AS s
-JOIN told AS t ON t.code = s.code
-WHERE s.merchant_id = :merchant_id::int AND s.code NOT IN (SELECT code FROM stored)
+SELECT t.code, coalesce(n.sku_id, s.sku_id) AS sku_id, coalesce(n.outcome, 'unchanged') AS outcome
+FROM told AS t
+LEFT JOIN stored AS n ON n.code = t.code
+LEFT JOIN merchants.sku AS s ON (s.merchant_id, s.code) = (:merchant_id::int, t.code)
+ORDER BY t.position

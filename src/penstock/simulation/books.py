@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS effect (
     vendor TEXT, effect TEXT, reference TEXT, request BLOB, state TEXT, answer BLOB,
     detail TEXT, asked INTEGER, number TEXT, PRIMARY KEY (vendor, effect, reference)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS effect_number ON effect (vendor, number) WHERE number <> '';
+CREATE INDEX IF NOT EXISTS effect_number ON effect (number);
 CREATE TABLE IF NOT EXISTS report (
     vendor TEXT, event_id TEXT, copy INTEGER, due_us INTEGER, event BLOB, told INTEGER DEFAULT 0,
     PRIMARY KEY (vendor, event_id, copy)
@@ -122,8 +122,8 @@ class Books:
 
         """
         row = self._db.execute(
-            "SELECT request FROM effect WHERE vendor = ? AND number = ? AND number <> ''",
-            (vendor, tracking_number),
+            "SELECT request FROM effect WHERE number = ? AND +vendor = ?",
+            (tracking_number, vendor),
         ).fetchone()
         if row is None:
             raise KeyError(tracking_number)

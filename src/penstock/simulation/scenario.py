@@ -1,6 +1,7 @@
 """A livestream evening as data: who sells what, where it lies, who carries it, who buys when."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -26,7 +27,7 @@ class Carrier(msgspec.Struct, frozen=True, kw_only=True):
 
     vendor: str
     title: str
-    role: str
+    role: Literal["carrier", "broker", "returns_processor"]
     vocabulary: str
     zone: str
     on_time: float = 0.95
@@ -49,6 +50,7 @@ class Lane(msgspec.Struct, frozen=True):
     fee_30kg_minor: int
     currency: str
     transit_days: int
+    parcels_per_day: int = 4_000
 
 
 class Sku(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,7 +23,14 @@ from penstock.simulation.chance import Chance
 from penstock.simulation.scenario import Scenario, Seller
 from penstock.streams.schedule import schedule
 from penstock.streams.validate import NewStream, StreamSku
-from penstock.vendors.set_up import set_up_vendors
+from penstock.vendors.contract import (
+    NewPickup,
+    NewRate,
+    NewVendor,
+    add_pickups,
+    add_rates,
+    add_vendors,
+)
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -54,11 +61,62 @@ async def build(tx: Transaction, scenario: Scenario, chance: Chance, endpoint: s
                 orders_per_hour=node.orders_per_hour,
             ),
         )
-    await set_up_vendors(tx, scenario, nodes, endpoint)
+    await _sign_vendors(tx, scenario, nodes, endpoint)
     merchants = {}
     for seller in scenario.sellers:
         merchants[seller.code] = await _open_shop(tx, scenario, seller, nodes)
     return await _keys(tx, scenario, chance, merchants, nodes)
+
+
+async def _sign_vendors(
+    tx: Transaction, scenario: Scenario, nodes: dict[str, int], endpoint: str
+) -> None:
+    await add_vendors(
+        tx,
+        [
+            NewVendor(
+                vendor=v.vendor,
+                title=v.title,
+                role=v.role,
+                gateway="sandbox",
+                endpoint=f"{endpoint}/{v.vendor}",
+                zone=v.zone,
+                vocabulary=v.vocabulary,
+            )
+            for v in scenario.vendors
+        ],
+        scenario.sets_up_at,
+    )
+    await add_rates(
+        tx,
+        [
+            NewRate(
+                vendor=lane.vendor,
+                node_id=nodes[lane.node],
+                country=lane.country,
+                service=lane.service,
+                weight_to_g=weight_g,
+                fee_minor=fee_minor,
+                currency=lane.currency,
+                transit_days=lane.transit_days,
+                parcels_per_day=lane.parcels_per_day,
+                effective_from=scenario.rates_from,
+            )
+            for lane in scenario.lanes
+            for weight_g, fee_minor in (
+                (2_000, lane.fee_2kg_minor),
+                (30_000, lane.fee_30kg_minor),
+            )
+        ],
+    )
+    cut_off = {node.code: node.cut_off for node in scenario.nodes}
+    await add_pickups(
+        tx,
+        [
+            NewPickup(vendor=lane.vendor, node_id=nodes[lane.node], cut_off=cut_off[lane.node])
+            for lane in scenario.lanes
+        ],
+    )
 
 
 async def _open_shop(

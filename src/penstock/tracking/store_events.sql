@@ -51,7 +51,7 @@ WITH told AS (
                               excluded.reason)) AS w (event, rank, occurred_at, fault, reason)
                 ORDER BY w.rank DESC, w.occurred_at DESC, w.event, w.reason, w.fault
                 LIMIT 1),
-            first_at = s.first_at
+            first_at = least(s.first_at, excluded.first_at)
 )
 SELECT (t.position - 1)::int AS position,
     CASE WHEN t.parcel_id IS NULL THEN 'unknown_parcel'

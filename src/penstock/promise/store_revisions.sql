@@ -1,0 +1,66 @@
+-- Only what is not terminal has a deadline, so its index finds the orders that are still open. The
+-- first fulfilment order of an order bears its id, and has no record before it is allocated.
+WITH stage AS (
+    SELECT *
+    FROM unnest(:statuses::text[], :because::text[], :queues::boolean[], :slacks::interval[])
+        AS s (status, because, queues, slack)
+), queue AS (
+    SELECT n.node_id, n.zone, n.cut_off,
+        coalesce(b.orders, 0)::float8 / n.orders_per_hour * interval '1 hour' AS drains_in
+    FROM inventory.nodes AS n
+    LEFT JOIN allocation.backlogs AS b ON b.node_id = n.node_id
+), anywhere AS (
+    SELECT 'UTC' AS zone, time '17:00' AS cut_off,
+        coalesce(max(drains_in), interval '0') AS drains_in
+    FROM queue
+), waiting AS (
+    SELECT s.merchant_id, s.subject_id AS fulfilment_order_id, f.node_id, g.because, g.queues,
+        g.slack, coalesce(f.order_id, s.subject_id) AS order_id
+    FROM lifecycle.subjects AS s
+    JOIN stage AS g ON g.status = s.status
+    LEFT JOIN allocation.fulfilment_orders AS f
+        ON (f.merchant_id, f.fulfilment_order_id) = (s.merchant_id, s.subject_id)
+    WHERE s.kind = 'fulfilment_order' AND s.deadline_at < 'infinity'
+), latest AS (
+    SELECT DISTINCT ON (merchant_id, fulfilment_order_id) *
+    FROM promise.revision
+    ORDER BY merchant_id, fulfilment_order_id, revision DESC
+), broken AS (
+    SELECT w.*, coalesce(r.revision, 0) AS revision,
+        coalesce(r.dispatch_by_at, o.dispatch_by_at) AS dispatch_by_at,
+        coalesce(r.deliver_by_at, o.deliver_by_at) AS deliver_by_at
+    FROM waiting AS w
+    JOIN orders.orders AS o ON (o.merchant_id, o.order_id) = (w.merchant_id, w.order_id)
+    LEFT JOIN latest AS r
+        ON (r.merchant_id, r.fulfilment_order_id) = (w.merchant_id, w.fulfilment_order_id)
+    WHERE coalesce(r.dispatch_by_at, o.dispatch_by_at) < :now::timestamptz
+        AND coalesce(r.at <= :now::timestamptz - :again_after::interval, true)
+    ORDER BY dispatch_by_at, w.merchant_id, w.fulfilment_order_id
+    LIMIT :batch::int
+), ready AS (
+    SELECT b.*, coalesce(q.zone, a.zone) AS zone, coalesce(q.cut_off, a.cut_off) AS cut_off,
+        :now::timestamptz + b.slack
+            + CASE WHEN b.queues THEN coalesce(q.drains_in, a.drains_in) ELSE interval '0' END
+            AS ready_at
+    FROM broken AS b
+    CROSS JOIN anywhere AS a
+    LEFT JOIN queue AS q ON q.node_id = b.node_id
+), dated AS (
+    SELECT r.*, (
+        (r.ready_at AT TIME ZONE r.zone)::date + r.cut_off
+        + CASE WHEN ((r.ready_at AT TIME ZONE r.zone)::date + r.cut_off) AT TIME ZONE r.zone
+                    > r.ready_at
+               THEN interval '0' ELSE interval '1 day' END
+        ) AT TIME ZONE r.zone AS new_dispatch_by_at
+    FROM ready AS r
+), stored AS (
+    INSERT INTO promise.revision (merchant_id, fulfilment_order_id, revision, dispatch_by_at,
+                                  deliver_by_at, because, at)
+    SELECT merchant_id, fulfilment_order_id, revision + 1, new_dispatch_by_at,
+        deliver_by_at + (new_dispatch_by_at - dispatch_by_at), because, :now::timestamptz
+    FROM dated
+    ORDER BY merchant_id, fulfilment_order_id
+    ON CONFLICT (merchant_id, fulfilment_order_id, revision) DO NOTHING
+    RETURNING merchant_id, fulfilment_order_id, revision, dispatch_by_at, deliver_by_at, because
+)
+SELECT * FROM stored ORDER BY merchant_id, fulfilment_order_id

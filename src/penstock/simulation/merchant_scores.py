@@ -1,0 +1,104 @@
+"""The scores of an evening's merchants, and the orders that cost them most, in words."""
+
+from datetime import datetime
+
+import msgspec
+
+from penstock.db.query import query
+from penstock.db.transaction import Transaction
+from penstock.experience.evaluate import CostlyOrder as Costly
+from penstock.experience.evaluate import Journey, evaluate, orders_costing_most
+from penstock.experience.load import load
+from penstock.experience.profile import Profile
+from penstock.experience.score import Score
+from penstock.simulation.evening import CostlyOrder, MerchantScore, SubProcessScore
+
+_PROFILE = "penstock_les"
+_WORST = 5
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A merchant's number and names."""
+
+    merchant_id: int
+    code: str
+    title: str
+
+
+@query
+async def merchants_named(tx: Transaction) -> list[Named]:
+    """List the merchants with their codes and titles."""
+
+
+async def merchant_scores(tx: Transaction, as_of: datetime) -> list[MerchantScore]:
+    """Score every merchant by Penstock's own LES as of a moment, and name its costliest orders."""
+    profile = load(_PROFILE)
+    scores = await evaluate(tx, profile, as_of=as_of, known_to=as_of)
+    return [
+        await _scored(tx, profile, merchant, scores[merchant.merchant_id], as_of)
+        for merchant in await merchants_named(tx)
+        if merchant.merchant_id in scores
+    ]
+
+
+async def _scored(
+    tx: Transaction, profile: Profile, merchant: Named, score: Score, as_of: datetime
+) -> MerchantScore:
+    worst = await orders_costing_most(
+        tx, profile, score, merchant=merchant.merchant_id, as_of=as_of, limit=_WORST
+    )
+    return MerchantScore(
+        code=merchant.code,
+        title=merchant.title,
+        profile=profile.title,
+        status=score.status,
+        total=None if score.points is None else float(score.points),
+        high=float(profile.scale.high),
+        sub_processes=tuple(
+            SubProcessScore(
+                code=part.code,
+                title=part.title,
+                points=None if part.points is None else float(part.points),
+                points_lost=float(part.points_lost),
+            )
+            for part in score.sub_processes
+        ),
+        other_lost=float(sum(a.points_lost for a in score.adjustments)),
+        worst=tuple(_costly(profile, order) for order in worst),
+    )
+
+
+def _costly(profile: Profile, order: Costly) -> CostlyOrder:
+    metric = next(m for m in profile.metrics if m.code == order.metrics[0])
+    return CostlyOrder(
+        order_ref=order.journey.order_ref,
+        sub_process=metric.sub_process.replace("_", " "),
+        metric=metric.title,
+        points=float(order.points),
+        happened=_happened(order.journey),
+    )
+
+
+def _happened(journey: Journey) -> str:
+    """Say in a sentence what went wrong, the gravest first."""
+    if journey.lost_at:
+        return f"lost on the road, {journey.lost_at:%d %b}"
+    if journey.cancelled_at and journey.cancel_fault != "buyer":
+        return f"cancelled by the {journey.cancel_fault}, {journey.cancelled_at:%d %b}"
+    told = []
+    handed_over = _late("handed over", journey.dispatched_at, journey.dispatch_by_at)
+    delivered = _late("delivered", journey.delivered_at, journey.deliver_by_at)
+    told += [text for text in (handed_over, delivered) if text]
+    if journey.returned_at:
+        fault = f", fault: {journey.return_fault}" if journey.return_fault else ""
+        told.append(f"sent back{fault}")
+    return "; ".join(told) or "short of its promise"
+
+
+def _late(what: str, at: datetime | None, by: datetime | None) -> str:
+    if by is None:
+        return ""
+    if at is None:
+        return f"not {what} by {by:%d %b %H:%M}"
+    hours = (at - by).total_seconds() / 3600
+    return f"{what} {hours:.0f} h late" if hours > 0 else ""

@@ -1,0 +1,1 @@
+SELECT merchant_id, code, title FROM merchants.merchants ORDER BY code

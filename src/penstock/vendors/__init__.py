@@ -1,0 +1,1 @@
+"""Vendors: who they are, what their contract says, and how well they keep it."""

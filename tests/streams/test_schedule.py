@@ -1,0 +1,87 @@
+"""A stream keeps what is available for it, says how much, and is scheduled once."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from penstock.inventory.add_pool import add_stream_pool
+from penstock.inventory.audit import audit
+from penstock.inventory.ring_fence import ring_fence
+from penstock.kernel.errors import Conflict, Invalid
+from penstock.streams.schedule import schedule
+from penstock.streams.validate import NewStream, StreamSku
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def planned(shop, *skus, **changes):
+    stream = NewStream(
+        code="friday",
+        title="Friday night",
+        country="US",
+        starts_at=shop.starts_at,
+        ends_at=shop.ends_at,
+        skus=tuple(StreamSku(sku, quantity) for sku, quantity in skus),
+    )
+    return msgspec.structs.replace(stream, **changes)
+
+
+async def do(tx, shop, stream, now=NOW):
+    answer = await schedule(
+        tx, shop.merchant, stream, now, open_pool=add_stream_pool, ring_fence=ring_fence
+    )
+    assert await audit(tx) == []
+    return answer
+
+
+async def test_what_is_available_is_kept_and_answered_per_sku(tx, shop):
+    answer = await do(tx, shop, planned(shop, (shop.lamp, 12), (shop.vase, 5)))
+    lamp, vase = answer.skus
+    assert (lamp.sku_id, lamp.wanted, lamp.ring_fenced) == (shop.lamp, 12, 10)
+    assert (vase.wanted, vase.ring_fenced, vase.pool_id) == (5, 0, 0)
+    assert await shop.available() == {shop.pool: 0, lamp.pool_id: 10}
+    (row,) = await tx.fetch(
+        "SELECT family_id, stream_id FROM inventory.pool WHERE pool_id = $1", lamp.pool_id
+    )
+    assert tuple(row) == (shop.pool, answer.stream_id)
+
+
+async def test_the_same_stream_again_gets_its_answer_even_when_it_is_over(tx, shop):
+    stream = planned(shop, (shop.lamp, 4))
+    first = await do(tx, shop, stream)
+    again = await do(tx, shop, stream, NOW + timedelta(days=1))
+    assert again == msgspec.structs.replace(first, repeated=True)
+    assert sum((await shop.available()).values()) == 10
+    with pytest.raises(Conflict):
+        await do(tx, shop, planned(shop, (shop.lamp, 4), (shop.vase, 1)))
+    with pytest.raises(Conflict):
+        await do(tx, shop, planned(shop, (shop.lamp, 4), country="CA"))
+
+
+async def test_two_families_get_a_pool_each(tx, make, shop):
+    abroad = await make.node(country="DE")
+    foreign = await make.pool(shop.merchant, [abroad], rank=2)
+    await make.stock(shop.merchant, abroad, foreign, shop.vase, 3)
+    answer = await do(tx, shop, planned(shop, (shop.lamp, 1), (shop.vase, 9)))
+    assert [x.ring_fenced for x in answer.skus] == [1, 3]
+    assert len({x.pool_id for x in answer.skus}) == 2
+
+
+async def test_every_broken_rule_is_named_by_field(tx, shop):
+    stream = planned(
+        shop, (shop.lamp, -1), (shop.lamp, 1), (10**9, 1), ends_at=shop.starts_at, code=" "
+    )
+    with pytest.raises(Invalid) as refused:
+        await do(tx, shop, stream)
+    assert [(e.pointer, e.code) for e in refused.value.errors] == [
+        ("/code", "missing"),
+        ("/ends_at", "out_of_range"),
+        ("/skus/0/quantity", "out_of_range"),
+        ("/skus/1/sku", "twice"),
+        ("/skus/2/sku", "unknown_sku"),
+    ]
+    with pytest.raises(Invalid):
+        await do(tx, shop, planned(shop, (shop.lamp, 1)), NOW + timedelta(days=1))
+    with pytest.raises(Invalid):
+        await do(tx, shop, planned(shop))
