@@ -110,3 +110,9 @@ class Network:
 @pytest.fixture
 async def network(tx: Transaction, make: Any) -> Network:
     return Network(tx, make, await make.merchant())
+
+
+@pytest.fixture
+def network_in() -> type[Network]:
+    """A network in a transaction that the test opens itself."""
+    return Network

@@ -1,6 +1,15 @@
 """Which node serves which order: cost, lateness, stock, splits; and each decision says why."""
 
+import asyncio
+from datetime import UTC, datetime
+
+from penstock.allocation.allocate import allocate
+from penstock.db.transaction import OPERATOR
 from penstock.inventory.audit import audit
+from penstock.inventory.commit import commit_stock, lock_nodes
+from penstock.lifecycle.advance import Subject
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 async def two_nodes(network, make, near=400, far=700, **rates):
@@ -175,3 +184,31 @@ async def test_a_flood_takes_few_looks(make, network, monkeypatch):
     served = [await network.parts(order) for order in orders]
     assert all(status == "allocated" for parts in served for status, _, _ in parts)
     assert looks <= 6
+
+
+async def test_two_workers_never_allocate_the_same_units(database, make_in, network_in):
+    async def world(tx):
+        make = make_in(tx)
+        network = network_in(tx, make, await make.merchant())
+        a, _, pool = await two_nodes(network, make)
+        await network.stock(a, pool, LAMP=10, VASE=5)
+        orders = [await network.order(LAMP=1) for _ in range(6)]
+        return network, orders + [await network.order(LAMP=1, VASE=1) for _ in range(4)]
+
+    network, orders = await database.run(OPERATOR, world)
+
+    async def work(tx, some):
+        subjects = [Subject(network.merchant, order) for order in some]
+        await allocate(tx, subjects, NOW, lock=lock_nodes, commit=commit_stock)
+
+    await asyncio.gather(
+        *(database.run(OPERATOR, lambda tx, s=orders[i::3]: work(tx, s)) for i in range(3))
+    )
+
+    async def after(tx):
+        network.tx = tx
+        assert await audit(tx) == []
+        return [await network.parts(order) for order in orders]
+
+    served = await database.run(OPERATOR, after)
+    assert {parts[0][0] for parts in served} == {"allocated"}

@@ -182,4 +182,6 @@ async def test_a_word_that_comes_before_the_answer_is_heard_after_it(road, make)
     assert await road.status([parcel]) == ["awaiting_declaration"]
     await recorded(road, [intent], NOW.replace(minute=5))
     assert await road.status([parcel]) == ["awaiting_label"]
-    assert [(c.duty_minor, c.vat_minor, c.fees_minor) for c in road.posted.rows] == [(500, 1100, 250)]
+    assert [(c.duty_minor, c.vat_minor, c.fees_minor) for c in road.posted.rows] == [
+        (500, 1100, 250)
+    ]

@@ -76,9 +76,7 @@ async def test_every_order_of_the_words_ends_alike(road, make, codes):
     assert set(await road.status(parcels)) == {end}
     assert len(road.posted.rows) == (len(parcels) if cleared else 0)
     assert len(road.refused.rows) == (0 if cleared else len(parcels))
-    ends = await road.tx.fetch(
-        "SELECT DISTINCT cleared_at, refused_at FROM customs.declaration"
-    )
+    ends = await road.tx.fetch("SELECT DISTINCT cleared_at, refused_at FROM customs.declaration")
     at = NOW + timedelta(hours=3)
     assert [tuple(r) for r in ends] == [(at, None) if cleared else (None, at)]
 

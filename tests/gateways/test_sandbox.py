@@ -12,13 +12,13 @@ VENDOR = Vendor("swift", "sandbox", "http://vendor.test/swift")
 
 
 def requests(count):
-    return [Request(f"r{i}", json.dumps({"reference": f"r{i}", "n": i}).encode()) for i in range(count)]
+    return [
+        Request(f"r{i}", json.dumps({"reference": f"r{i}", "n": i}).encode()) for i in range(count)
+    ]
 
 
 def answers(items):
-    return [
-        {"reference": i["reference"], "state": "done", "body": {"n": i["n"]}} for i in items
-    ]
+    return [{"reference": i["reference"], "state": "done", "body": {"n": i["n"]}} for i in items]
 
 
 async def exchange(handler, work):

@@ -1,4 +1,4 @@
-"""Vocabularies are complete enough to play every part of a journey, and refuse what we cannot act on."""
+"""Vocabularies can say all that happens on a journey, and nothing that we cannot act on."""
 
 from typing import get_args
 

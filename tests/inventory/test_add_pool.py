@@ -43,7 +43,8 @@ async def test_a_market_pool_heads_its_family_and_grows(tx, make):
     )
     assert [tuple(r) for r in markets] == [("CA", 1), ("US", 2)]
     nodes = await tx.fetch(
-        "SELECT node_id, family_id FROM inventory.pool_node WHERE merchant_id = $1 ORDER BY node_id",
+        "SELECT node_id, family_id FROM inventory.pool_node WHERE merchant_id = $1"
+        " ORDER BY node_id",
         merchant,
     )
     assert [tuple(r) for r in nodes] == [(a, pool), (b, pool)]

@@ -30,7 +30,7 @@ async def test_shipped_units_leave_node_pool_and_reservation(tx, make, world, or
     )
     assert [r[0] for r in held] == [0, 0]
     # The orders have not been moved to handed_over, and the audit says so; the stock itself agrees.
-    assert {d.account for d in await audit(tx)} == {"order"}
+    assert {d.account for d in await audit(tx)} == {"order", "commitments"}
 
 
 async def test_more_than_the_order_holds_violates_a_check(tx, make, world, order):

@@ -1,5 +1,6 @@
 """The data of statuses and moves is sound, and the database's tables equal it."""
 
+import itertools
 from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -65,7 +66,7 @@ async def test_only_legal_moves_move(tx, data):
         subject.subject_id,
     )
     assert history[-1]["to_status"] == status
-    assert all(a["to_status"] == b["from_status"] for a, b in zip(history, history[1:]))
+    assert all(a["to_status"] == b["from_status"] for a, b in itertools.pairwise(history))
     (count,) = await tx.fetch(
         "SELECT count(*) FROM outbox.event WHERE subject_id = $1", subject.subject_id
     )

@@ -27,7 +27,8 @@ async def cancel_all(tx, shop, *orders):
 
 async def nodes(tx, shop):
     rows = await tx.fetch(
-        "SELECT node_id, allocated FROM inventory.node_stock WHERE merchant_id = $1 AND allocated > 0",
+        "SELECT node_id, allocated FROM inventory.node_stock"
+        " WHERE merchant_id = $1 AND allocated > 0",
         shop.merchant,
     )
     return {r[0]: r[1] for r in rows}

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from penstock.lifecycle.advance import Subject, create, move, new_ids
 from penstock.inventory.commit import uncommit_stock
 from penstock.inventory.release import release_reservation
+from penstock.lifecycle.advance import Subject, create, move, new_ids
 from penstock.orders.cancel import cancel
 from penstock.orders.show import show
 

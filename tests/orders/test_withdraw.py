@@ -27,7 +27,7 @@ async def test_what_will_never_ship_gives_back_what_it_held(tx, shop):
     subject = Subject(shop.merchant, order)
     for event in ("released", "picked", "packed", "not_delivered"):
         await move(tx, [subject], event, NOW)
-    assert {d.account for d in await audit(tx)} == {"order"}
+    assert {d.account for d in await audit(tx)} == {"order", "commitments"}
     for _ in range(2):
         await uncommit_stock(tx, [(shop.merchant, order)], NOW)
         await withdraw(tx, [subject], NOW, release=release_reservation)

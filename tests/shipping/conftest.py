@@ -36,8 +36,9 @@ class Road:
         self.make, self.tx = make, make.tx
         self.posted, self.reported, self.shipped = Heard(), Heard(), Heard()
         self.ports = LabelPorts(
-            post=self.posted, report=self.reported,
-            fx=lambda _: {"USD": Decimal("0.9"), "GBP": Decimal("1.2")}
+            post=self.posted,
+            report=self.reported,
+            fx=lambda _: {"USD": Decimal("0.9"), "GBP": Decimal("1.2")},
         )
 
     async def vendor(self, name, *, role="carrier", zone="America/Chicago", vocabulary="swift"):
@@ -92,8 +93,9 @@ class Road:
             merchant_id, order_ids, node_id,
         )  # fmt: skip
         await self.tx.fetch(
-            "INSERT INTO lifecycle.subject SELECT $1, id, 'fulfilment_order', 'packed', $3::timestamptz,"
-            " 'infinity', $3::timestamptz + interval '96 hours' FROM unnest($2::bigint[]) AS n (id)",
+            "INSERT INTO lifecycle.subject SELECT $1, id, 'fulfilment_order', 'packed', at,"
+            " 'infinity', at + interval '96 hours'"
+            " FROM unnest($2::bigint[]) AS n (id), (SELECT $3::timestamptz) AS t (at)",
             merchant_id, order_ids, NOW,
         )  # fmt: skip
         return await self._parcels(
@@ -151,7 +153,7 @@ class Road:
 
     async def status(self, parcels):
         rows = await self.tx.fetch(
-            "SELECT s.subject_id, s.status FROM lifecycle.subject AS s WHERE s.subject_id = ANY ($1)",
+            "SELECT subject_id, status FROM lifecycle.subject WHERE subject_id = ANY ($1)",
             [p.subject_id for p in parcels],
         )
         by_id = dict(tuple(r) for r in rows)

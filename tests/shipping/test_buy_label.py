@@ -112,9 +112,7 @@ async def test_a_tracking_number_of_another_parcel_is_no_label(road, make, settl
     parcels = await road.packed(node, 2)
     one, two = await prepared(road, parcels)
     copied = settled_as_bought(one).outcome.body
-    await recorded(
-        road, [settled_as_bought(one), Settled(two, Outcome("r", "done", copied))]
-    )
+    await recorded(road, [settled_as_bought(one), Settled(two, Outcome("r", "done", copied))])
     assert sorted(await road.status(parcels)) == ["awaiting_label", "labelled"]
     assert [r[2] for r in road.reported.rows] == ["label_unusable"]
     assert len(road.posted.rows) == 1
@@ -130,9 +128,7 @@ class Carrier:
         items = json.loads(request.content)
         if request.url.path.endswith(":find"):
             self.asked += 1
-            found = [
-                self.books.get(name, {"reference": name, "state": "absent"}) for name in items
-            ]
+            found = [self.books.get(name, {"reference": name, "state": "absent"}) for name in items]
             return httpx.Response(200, json=found)
         for item in items:
             name = item["reference"]

@@ -102,7 +102,7 @@ async def test_a_parcel_that_customs_refused_is_not_waited_for(road, make):
 
 
 async def test_whoever_comes_last_ships_the_order_even_unseen(database, road_in):
-    roads, handed_over = [], asyncio.Event()
+    roads, others, handed_over = [], [], asyncio.Event()
 
     async def build(tx):
         roads.append(road_in(tx))
@@ -118,11 +118,13 @@ async def test_whoever_comes_last_ships_the_order_even_unseen(database, road_in)
     async def first(tx):
         await take(tx, parcels[0])
         handed_over.set()
-        await asyncio.sleep(0.2)
+        await asyncio.wait(others, timeout=1.0)
 
     async def second(tx):
         await handed_over.wait()
         await take(tx, parcels[1])
 
-    await asyncio.gather(database.run(OPERATOR, first), database.run(OPERATOR, second))
+    others.append(asyncio.create_task(database.run(OPERATOR, second)))
+    await database.run(OPERATOR, first)
+    await others[0]
     assert [s.quantity for s in roads[0].shipped.rows] == [2]

@@ -57,9 +57,7 @@ async def test_the_carriers_word_on_the_fault_goes_before_ours(road, make):
     await tell(road, parcel, "WITH_COURIER", NOW + timedelta(hours=20))
     await tell(road, parcel, "NOBODY_HOME", NOW + timedelta(hours=24))
     await escalate(road.tx, NOW + timedelta(hours=24 + 73))
-    assert await listed(road) == [
-        (parcel.subject_id, "no_new_attempt", "consignee", "nobody_home")
-    ]
+    assert await listed(road) == [(parcel.subject_id, "no_new_attempt", "consignee", "nobody_home")]
 
 
 async def test_a_report_opens_at_once_and_is_brought_up_to_date(road, make):

@@ -248,7 +248,7 @@ async def test_siblings_told_of_at_once_end_their_orders(database, road_in):
     async def tell(some, code, hours):
         events = [told(p, code, hours) for p in some]
         work = partial(record_events, vendor="swift", events=events, now=LATER, depart=depart)
-        await database.run(OPERATOR, lambda tx: work(tx))
+        await database.run(OPERATOR, work)
 
     await asyncio.gather(tell(parcels[::2], "PICKED_UP", 1), tell(parcels[1::2], "PICKED_UP", 1))
     await asyncio.gather(tell(parcels[::2], "DELIVERED", 2), tell(parcels[1::2], "DELIVERED", 2))

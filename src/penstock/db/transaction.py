@@ -20,6 +20,8 @@ _TIMEOUTS = {
     "application_name": "penstock",
     "timezone": "UTC",
     "jit": "off",
+    # A batch of 1 and one of 2,000 want different plans, and only a custom plan sees the arrays.
+    "plan_cache_mode": "force_custom_plan",
 }
 
 

@@ -15,6 +15,7 @@ Account = Literal[
     "missing",
     "scrap",
     "reservations",
+    "commitments",
     "family",
     "order",
 ]
@@ -25,9 +26,10 @@ class Difference(msgspec.Struct, frozen=True):
 
     For the ledger's accounts, `counter` is what the counter of `holder` (a node or pool) says and
     `ledger` is the sum of its moves; `missing` and `scrap` have no counter and must not be
-    negative. `reservations`: a pool's reserved units against its reservations. `family`: the
-    units of a market pool's family against those at its nodes. `order`: what an order holds
-    against what its live fulfilment orders still need.
+    negative. `reservations`: a pool's reserved units against its reservations. `commitments`: a
+    node's allocated units against the fulfilment orders that it has. `family`: the units of a
+    market pool's family against those at its nodes. `order`: what an order holds against what its
+    live fulfilment orders still need.
     """
 
     merchant_id: int

@@ -59,6 +59,16 @@ WITH total AS (
             SELECT FROM allocation.fulfilment_orders AS f
             WHERE (f.merchant_id, f.fulfilment_order_id) = (s.merchant_id, s.subject_id))
     GROUP BY l.merchant_id, l.sku_id, l.order_id
+), kept AS (
+    SELECT f.merchant_id, l.sku_id, f.node_id, sum(l.quantity) AS units
+    FROM lifecycle.subjects AS s
+    JOIN allocation.fulfilment_orders AS f
+        ON (f.merchant_id, f.fulfilment_order_id) = (s.merchant_id, s.subject_id)
+    JOIN allocation.fulfilment_lines AS l
+        ON (l.merchant_id, l.fulfilment_order_id) = (s.merchant_id, s.subject_id)
+    WHERE s.kind = 'fulfilment_order'
+        AND s.status IN ('allocated', 'released', 'picked', 'packed')
+    GROUP BY f.merchant_id, l.sku_id, f.node_id
 ), by_order AS (
     SELECT merchant_id, sku_id, order_id, sum(quantity) AS units
     FROM inventory.reservation
@@ -72,6 +82,10 @@ WITH total AS (
     SELECT merchant_id, sku_id, 'reservations', pool_id, s.reserved, h.units
     FROM inventory.pool_stock AS s
     FULL JOIN held AS h USING (merchant_id, sku_id, pool_id)
+    UNION ALL
+    SELECT merchant_id, sku_id, 'commitments', node_id, s.allocated, k.units
+    FROM inventory.node_stock AS s
+    FULL JOIN kept AS k USING (merchant_id, sku_id, node_id)
     UNION ALL
     SELECT merchant_id, sku_id, 'family', family_id, p.units, n.units
     FROM in_pools AS p

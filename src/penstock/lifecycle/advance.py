@@ -26,8 +26,17 @@ class Advanced(msgspec.Struct, frozen=True):
     to_status: str
 
 
+class Stood(msgspec.Struct, frozen=True):
+    """Where a subject stood, and where its event has put it (None: the event is illegal there)."""
+
+    merchant_id: int
+    subject_id: int
+    from_status: str
+    to_status: str | None
+
+
 @query
-async def advance(
+async def advance_some(
     tx: Transaction,
     *,
     merchant_ids: list[int],
@@ -35,8 +44,8 @@ async def advance(
     events: list[str],
     due_at: list[datetime | None],
     at: list[datetime],
-) -> list[Advanced]:
-    """Move n subjects by one event each; log it, put it into the outbox, name the refused."""
+) -> list[Stood]:
+    """Move n different subjects by one event each, log the moves, put them into the outbox."""
 
 
 @query
@@ -56,6 +65,43 @@ async def create(
 @query
 async def new_ids(tx: Transaction, *, count: int) -> list[int]:
     """Draw ids for n subjects of any kind."""
+
+
+async def advance(
+    tx: Transaction,
+    *,
+    merchant_ids: Sequence[int],
+    subject_ids: Sequence[int],
+    events: Sequence[str],
+    due_at: Sequence[datetime | None],
+    at: Sequence[datetime],
+) -> list[Advanced]:
+    """Move subjects by one event each and say what became of every wish, in their order.
+
+    A subject that is wished for twice moves by its first wish only, which answers for both.
+    """
+    first: dict[tuple[int, int], int] = {}
+    keys = list(zip(merchant_ids, subject_ids, strict=True))
+    for i, key in enumerate(keys):
+        first.setdefault(key, i)
+    rows = await advance_some(
+        tx,
+        merchant_ids=[merchant_ids[i] for i in first.values()],
+        subject_ids=[subject_ids[i] for i in first.values()],
+        events=[events[i] for i in first.values()],
+        due_at=[due_at[i] for i in first.values()],
+        at=[at[i] for i in first.values()],
+    )
+    stood = {(row.merchant_id, row.subject_id): row for row in rows}
+    return [_answer(key, stood.get(key)) for key in keys]
+
+
+def _answer(key: tuple[int, int], stood: Stood | None) -> Advanced:
+    if stood is None:
+        return Advanced(*key, "unknown", "", "")
+    if stood.to_status is None:
+        return Advanced(*key, "illegal", stood.from_status, stood.from_status)
+    return Advanced(*key, "advanced", stood.from_status, stood.to_status)
 
 
 async def move(

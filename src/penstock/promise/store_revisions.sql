@@ -13,26 +13,38 @@ WITH stage AS (
     SELECT 'UTC' AS zone, time '17:00' AS cut_off,
         coalesce(max(drains_in), interval '0') AS drains_in
     FROM queue
-), waiting AS (
-    SELECT s.merchant_id, s.subject_id AS fulfilment_order_id, f.node_id, g.because, g.queues,
-        g.slack, coalesce(f.order_id, s.subject_id) AS order_id
+), waiting AS MATERIALIZED (
+    SELECT s.merchant_id, s.subject_id AS fulfilment_order_id, g.because, g.queues, g.slack
     FROM lifecycle.subjects AS s
     JOIN stage AS g ON g.status = s.status
-    LEFT JOIN allocation.fulfilment_orders AS f
-        ON (f.merchant_id, f.fulfilment_order_id) = (s.merchant_id, s.subject_id)
     WHERE s.kind = 'fulfilment_order' AND s.deadline_at < 'infinity'
-), latest AS (
-    SELECT DISTINCT ON (merchant_id, fulfilment_order_id) *
-    FROM promise.revision
-    ORDER BY merchant_id, fulfilment_order_id, revision DESC
 ), broken AS (
-    SELECT w.*, coalesce(r.revision, 0) AS revision,
+    -- One look-up an order, each by its key: OFFSET 0 keeps a planner from pairing all of a
+    -- merchant's rows first.
+    SELECT w.*, f.node_id, coalesce(r.revision, 0) AS revision,
         coalesce(r.dispatch_by_at, o.dispatch_by_at) AS dispatch_by_at,
         coalesce(r.deliver_by_at, o.deliver_by_at) AS deliver_by_at
     FROM waiting AS w
-    JOIN orders.orders AS o ON (o.merchant_id, o.order_id) = (w.merchant_id, w.order_id)
-    LEFT JOIN latest AS r
-        ON (r.merchant_id, r.fulfilment_order_id) = (w.merchant_id, w.fulfilment_order_id)
+    LEFT JOIN LATERAL (
+        SELECT f.node_id, f.order_id
+        FROM allocation.fulfilment_orders AS f
+        WHERE (f.merchant_id, f.fulfilment_order_id) = (w.merchant_id, w.fulfilment_order_id)
+        OFFSET 0
+    ) AS f ON true
+    CROSS JOIN LATERAL (
+        SELECT o.dispatch_by_at, o.deliver_by_at
+        FROM orders.orders AS o
+        WHERE (o.merchant_id, o.order_id)
+            = (w.merchant_id, coalesce(f.order_id, w.fulfilment_order_id))
+        OFFSET 0
+    ) AS o
+    LEFT JOIN LATERAL (
+        SELECT *
+        FROM promise.revision AS r
+        WHERE (r.merchant_id, r.fulfilment_order_id) = (w.merchant_id, w.fulfilment_order_id)
+        ORDER BY r.revision DESC
+        LIMIT 1
+    ) AS r ON true
     WHERE coalesce(r.dispatch_by_at, o.dispatch_by_at) < :now::timestamptz
         AND coalesce(r.at <= :now::timestamptz - :again_after::interval, true)
     ORDER BY dispatch_by_at, w.merchant_id, w.fulfilment_order_id

@@ -11,7 +11,6 @@ from penstock.simulation.evening_rows import (
     Arrivals,
     CarrierCompared,
     ExceptionsSeen,
-    FloorCounts,
     Kept,
     Money,
     Refused,
@@ -42,8 +41,10 @@ _WITHOUT_STREAM = timedelta(hours=1)
 
 
 class SubProcessScore(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the four sub-processes: its own points of 100 (None: nothing counted), and how many
-    of the merchant's total it cost."""
+    """One of the four sub-processes: `points` of 100 for itself (None: nothing counted).
+
+    `points_lost` is what it cost of the merchant's total.
+    """
 
     code: str
     title: str

@@ -116,7 +116,7 @@ def _queue(
     kind: Kind,
     statuses: frozenset[str],
 ) -> Queue:
-    """A move between two statuses of the same queue neither enters nor leaves it."""
+    """Count who entered and who left; a move within the queue is neither."""
     mine = [m for m in moves if m.kind == kind]
     into = [m for m in mine if m.to_status in statuses and m.from_status not in statuses]
     out = [m for m in mine if m.from_status in statuses and m.to_status not in statuses]

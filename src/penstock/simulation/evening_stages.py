@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from penstock.lifecycle.states import Kind
 from penstock.simulation.amounts import money_text
 from penstock.simulation.evening_flows import Flows
 from penstock.simulation.evening_rows import FloorCounts, Money
@@ -78,7 +79,7 @@ def _order_receipt(
 
 
 def _pick_and_pack(flows: Flows, floor: FloorCounts) -> tuple[Stage, ...]:
-    order = "fulfilment_order"
+    order: Kind = "fulfilment_order"
     again = flows.count(order, "short_picked", "rejected")
     released = flows.count(order, "released")
     return (

@@ -20,5 +20,24 @@ SUB_PROCESSES: dict[str, str] = {
 }
 """Of the four sub-processes and what comes after them; a stage wears its sub-process's colour."""
 
-SERIES: tuple[str, ...] = ("#0072b2", "#b8609a", "#8a6d00", "#009e73")
+SERIES: tuple[str, ...] = ("#1c2430", "#7a5cc4", "#a07d00", "#5d6875")
 """For things of one kind that have no colour of their own, such as SKUs."""
+
+MILESTONES: dict[str, str] = {
+    "accepted": SUB_PROCESSES["order_receipt"],
+    "packed": SUB_PROCESSES["pick_and_pack"],
+    "handed over": SUB_PROCESSES["ship_and_transport"],
+    "hand-over due": SUB_PROCESSES["ship_and_transport"],
+    "delivered": SUB_PROCESSES["order_delivery"],
+    "delivery due": SUB_PROCESSES["order_delivery"],
+    "returned": SUB_PROCESSES["returns"],
+}
+"""A milestone wears the colour of the sub-process that it ends; what is due that of its doing."""
+
+PAYERS: dict[str, str] = {
+    "merchants": "#1c2430",
+    "carriers": "#009e73",
+    "platform": "#8fa0b3",
+    "shoppers": "#b8609a",
+}
+"""Who bears the fee of a return."""

@@ -89,8 +89,7 @@ CREATE TABLE lifecycle.subject (
     due_at timestamptz NOT NULL,
     deadline_at timestamptz NOT NULL,
     attempts smallint NOT NULL DEFAULT 0,
-    PRIMARY KEY (merchant_id, subject_id),
-    FOREIGN KEY (kind, status) REFERENCES lifecycle.status
+    PRIMARY KEY (merchant_id, subject_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 COMMENT ON COLUMN lifecycle.subject.due_at IS
     'from when a worker may act; infinity: terminal, or somebody outside moves it';
