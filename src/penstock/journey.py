@@ -44,6 +44,7 @@ from penstock.orders.withdraw import withdraw
 from penstock.planning.forecast import forecast
 from penstock.promise.due import due_many, shipped_slas
 from penstock.promise.market import market_calendar
+from penstock.promise.revise import BATCH as REVISED_AT_ONCE
 from penstock.promise.revise import revise
 from penstock.returns.announce import prepare_announcements, record_announcements
 from penstock.returns.approve import approve
@@ -297,7 +298,8 @@ JOURNEY: tuple[Work, ...] = (
          prepare_announcements, record_announcements),
     Step("settle_return", Due("return", "graded"), partial(settle, restock=restock, post=post)),
     Timed("lapse_returns", _minutes(60), lapse),
-    Timed("revise_promises", _minutes(30), partial(revise, announce=announce)),
+    Timed("revise_promises", _minutes(30), partial(revise, announce=announce),
+          batch=REVISED_AT_ONCE),
     Timed("escalate", _minutes(15), escalate, batch=1_000),
     Timed("pass_on", _minutes(1), pass_on, batch=_RELAYED_AT_ONCE),
     Timed("scorecard", _minutes(24 * 60), scorecard),

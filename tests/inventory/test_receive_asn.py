@@ -84,3 +84,11 @@ async def test_anothers_sku_is_unknown(tx, make, world):
     theirs = await make.sku(other)
     with pytest.raises(Invalid):
         await receive_asn(tx, world.merchant, "ASN-1", world.a, [(theirs, 1, 1, "")], NOW)
+
+
+async def test_a_merchant_receives_into_its_own_stock(tx, world, books):
+    await tx.fetch("SET LOCAL ROLE penstock_merchant")
+    await tx.fetch("SELECT set_config('penstock.merchant_id', $1, true)", str(world.merchant))
+    await receive_asn(tx, world.merchant, "ASN-1", world.a, [(world.lamp, 1, 1, "")], NOW)
+    await tx.fetch("SET LOCAL ROLE penstock_operator")
+    assert await books(world) == ({world.a: (1, 0)}, {world.pool: (1, 0)})

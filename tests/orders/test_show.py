@@ -109,6 +109,16 @@ async def test_to_another_merchant_it_does_not_exist(tx, make, shop, shop_in):
     assert (await show(tx, None, order)).merchant == (await show(tx, shop.merchant, order)).merchant
 
 
+async def test_row_level_security_holds_a_merchant_to_its_own(tx, make, shop, shop_in):
+    other = await shop_in(tx, make).open()
+    await shop.stock(5)
+    order = await shop.order()
+    await tx.fetch("SET LOCAL ROLE penstock_merchant")
+    for merchant, visible in ((shop.merchant, True), (other.merchant, False)):
+        await tx.fetch("SELECT set_config('penstock.merchant_id', $1, true)", str(merchant))
+        assert (await show(tx, None, order) is not None) == visible
+
+
 @pytest.mark.parametrize(
     ("statuses", "expected"),
     [

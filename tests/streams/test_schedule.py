@@ -59,6 +59,16 @@ async def test_the_same_stream_again_gets_its_answer_even_when_it_is_over(tx, sh
         await do(tx, shop, planned(shop, (shop.lamp, 4), country="CA"))
 
 
+async def test_a_merchant_schedules_by_itself(tx, shop):
+    await tx.fetch("SET LOCAL ROLE penstock_merchant")
+    await tx.fetch("SELECT set_config('penstock.merchant_id', $1, true)", str(shop.merchant))
+    answer = await schedule(
+        tx, shop.merchant, planned(shop, (shop.lamp, 4)), NOW,
+        open_pool=add_stream_pool, ring_fence=ring_fence,
+    )  # fmt: skip
+    assert answer.skus[0].ring_fenced == 4
+
+
 async def test_two_families_get_a_pool_each(tx, make, shop):
     abroad = await make.node(country="DE")
     foreign = await make.pool(shop.merchant, [abroad], rank=2)

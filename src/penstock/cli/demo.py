@@ -1,11 +1,13 @@
 """`penstock demo`: a livestream evening and the two weeks after it."""
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from penstock import __version__
 from penstock.cli.session import complaints, console
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.settings import read_settings
@@ -33,19 +35,20 @@ async def _demo(
     from penstock.simulation.board import Board
     from penstock.simulation.closing import print_closing, result_line
     from penstock.simulation.demo import Outcome, run_demo
-    from penstock.simulation.evening import Evening, gather
+    from penstock.simulation.evening import Audit, Evening, MerchantScore, Run, gather
     from penstock.simulation.merchant_scores import merchant_scores
     from penstock.simulation.report_page import render
 
     screen = complaints if as_json else console
-    told: list[Evening] = []
+    told: list[tuple[Evening, list[MerchantScore]]] = []
+    begun = time.monotonic()
     board = Board(screen, "A livestream evening")
 
     async def finish(database: Database, outcome: Outcome) -> None:
-        async def work(tx: Transaction) -> Evening:
+        async def work(tx: Transaction) -> tuple[Evening, list[MerchantScore]]:
             at = outcome.scenario.curtain_at
-            scores = await merchant_scores(tx, at)
-            return await gather(tx, at, outcome, scores)
+            evening = await gather(tx, at, turned_away=outcome.turned_away)
+            return evening, await merchant_scores(tx, at)
 
         told.append(await database.run(OPERATOR, work))
 
@@ -60,10 +63,32 @@ async def _demo(
             finish=finish,
             resumed=lambda p: screen.print(f"taking up the play of seed {p.seed} at tick {p.tick}"),
         )
-    (evening,) = told
-    await asyncio.to_thread(report.write_text, render(evening), encoding="utf-8")
-    print_closing(screen, evening, report)
+    ((evening, scores),) = told
+    audit = Audit(
+        differences=len(outcome.differences),
+        looks=outcome.looks,
+        broken=tuple(f"{b.invariant} at {b.at:%d %b %H:%M}: {b.detail}" for b in outcome.broken),
+    )
+    run = Run(
+        title=outcome.scenario.title,
+        command=_command(seed, scale, days),
+        version=__version__,
+        seed=seed,
+        seconds=round(time.monotonic() - begun, 1),
+        peak_mib=round(outcome.peak_mib, 1),
+    )
+    page = render(evening, scores=scores, audit=audit, run=run)
+    await asyncio.to_thread(report.write_text, page, encoding="utf-8")
+    print_closing(screen, evening, scores=scores, audit=audit)
+    screen.print(f"\n the whole evening with its pictures: [bold]{report}[/bold]", highlight=False)
     if as_json:
-        print(result_line(evening).decode())  # noqa: T201  the one line that was asked for
+        print(result_line(evening, audit, run).decode())  # noqa: T201  the one line asked for
     if outcome.broken or outcome.differences:
         raise SystemExit(1)
+
+
+def _command(seed: int, scale: float, days: float) -> str:
+    words = ["penstock demo", f"--seed {seed}"]
+    words += [f"--scale {scale:g}"] if scale != 1 else []
+    words += [f"--days {days:g}"] if days != 14 else []
+    return " ".join(words)

@@ -14,11 +14,11 @@ def number_text(number: float) -> str:
 
 
 def percent_text(part: int, whole: int) -> str:
-    """Say a share to a tenth of a percent, and never round what is not all of it to 100 %."""
+    """Say a share to a tenth of a percent, and never round what is not all of it to 100%."""
     if not whole:
         return "–"
     percent = 100 * part / whole
-    return "100 %" if part == whole else f"{min(percent, 99.9):.1f} %"
+    return "100%" if part == whole else f"{min(percent, 99.9):.1f}%"
 
 
 def hours_text(hours: float) -> str:

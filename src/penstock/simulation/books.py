@@ -226,6 +226,14 @@ class Books:
         )
         return {(row[0], row[1]): row[2] for row in rows}
 
+    def turned_away(self) -> list[tuple[str, int, str]]:
+        """Return why channels' orders were refused: reason, orders, and an example in words."""
+        rows = self._db.execute(
+            "SELECT outcome, count(*), min(key || coalesce(nullif(': ' || detail, ': '), ''))"
+            " FROM acknowledged WHERE outcome <> 'accepted' GROUP BY outcome ORDER BY outcome"
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
     def next_due_at(self) -> datetime | None:
         """Return when the next thing is told or asked for."""
         (earliest,) = self._db.execute(

@@ -16,6 +16,7 @@ from penstock.simulation.auditor import Auditor, Broken
 from penstock.simulation.books import Books
 from penstock.simulation.chance import Chance
 from penstock.simulation.client import Client
+from penstock.simulation.evening_rows import Refused
 from penstock.simulation.floor import Floor
 from penstock.simulation.memory import proportional_mib
 from penstock.simulation.outside import Outside
@@ -41,6 +42,7 @@ class Outcome(msgspec.Struct, frozen=True):
     looks: int
     broken: tuple[Broken, ...]
     differences: tuple[journey.Difference, ...]
+    turned_away: tuple[Refused, ...]
     peak_mib: float
 
 
@@ -126,9 +128,14 @@ async def _perform(
         differences = await database.run(OPERATOR, journey.audit)
         sampling.cancel()
         outcome = Outcome(
-            ended, scenario, auditor.looks, tuple(auditor.broken), tuple(differences),
+            ended,
+            scenario,
+            auditor.looks,
+            tuple(auditor.broken),
+            tuple(differences),
+            tuple(Refused(*row) for row in books.turned_away()),
             memory.peak_mib,
-        )  # fmt: skip
+        )
         await finish(database, outcome)
         books.close()
         return outcome

@@ -79,6 +79,11 @@ class MerchantScore(msgspec.Struct, frozen=True, kw_only=True):
     other_lost: float = 0.0
     worst: tuple[CostlyOrder, ...] = ()
 
+    @property
+    def counted(self) -> tuple[SubProcessScore, ...]:
+        """The sub-processes of which something was counted, or that cost points all the same."""
+        return tuple(s for s in self.sub_processes if s.points is not None or s.points_lost)
+
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
     """What the auditors found: counters that differ from the ledger, invariants that broke.
@@ -111,7 +116,7 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evening(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is shown of an evening, except scores, audit and how it was made.
+    """All that is shown of an evening.
 
     `received` counts every order that a channel sent, once; `accepted` and `refused` divide it.
     `delivered` counts orders of which all has arrived, `returned` returns that came back.
@@ -138,6 +143,9 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
     returns: tuple[ReturnsFor, ...]
     money: tuple[Money, ...]
     exceptions: tuple[ExceptionsSeen, ...]
+    scores: tuple[MerchantScore, ...]
+    audit: Audit
+    run: Run
 
     @property
     def peak_per_min(self) -> float:
@@ -151,9 +159,15 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def gather(
-    tx: Transaction, as_of: datetime, *, turned_away: Sequence[Refused] = ()
+    tx: Transaction,
+    as_of: datetime,
+    *,
+    audit: Audit,
+    run: Run,
+    scores: Sequence[MerchantScore] = (),
+    turned_away: Sequence[Refused] = (),
 ) -> Evening:
-    """Gather an evening; `as_of` decides what is due.
+    """Gather an evening from the database; `as_of` decides what is due.
 
     `turned_away` is what channels were told about orders too bad to be stored (a field that is
     wrong, a SKU that nobody sells): the database does not know of them. Reasons of stored orders
@@ -201,6 +215,9 @@ async def gather(
         returns=tuple(await returns_compared(tx)),
         money=tuple(money),
         exceptions=tuple(await exceptions_seen(tx)),
+        scores=tuple(scores),
+        audit=audit,
+        run=run,
     )
 
 

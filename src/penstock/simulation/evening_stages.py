@@ -66,7 +66,7 @@ def _order_receipt(
         ),
         _stage(
             "order_receipt", "held", held, "orders",
-            Part("hold over", flows.count("fulfilment_order", "hold_expired")),
+            Part("went on", flows.count("fulfilment_order", "hold_expired")),
             Part("backordered besides", flows.count("fulfilment_order", "received_short")),
         ),
         _stage(

@@ -70,10 +70,10 @@ class Outside:
     def _keep(self, merchant: str, orders: Sequence[Sent], answer: Batch) -> None:
         rows, wishes = [], []
         for order, taken in zip(orders, answer.answers, strict=True):
-            code = taken.outcome
+            code, detail = taken.outcome, taken.detail
             if taken.outcome == "invalid":
-                code = f"invalid: {taken.errors[0].code}"
-            rows.append((order.key, code, taken.detail))
+                code, detail = taken.errors[0].code, taken.errors[0].detail
+            rows.append((order.key, code, detail))
             if taken.outcome == "accepted" and self._chance.happens(
                 _CHANGES_MIND, "cancel", order.key
             ):

@@ -91,7 +91,8 @@ def flood(evening: Evening, width: int) -> Drawing:
             color=alt.Color("sku:N", legend=None, scale=hues),
         )
     )
-    return alt.vconcat(orders, stock, spacing=22), {"bins": bins, "left": left}
+    panels = alt.vconcat(orders, stock, spacing=22).resolve_scale(color="independent")
+    return panels, {"bins": bins, "left": left}
 
 
 def shown_until(flows: Flows) -> datetime:
@@ -219,7 +220,7 @@ def durations(sellers: Sequence[Seller], width: int) -> Drawing:
 
 def waterfall(score: MerchantScore, lowest: float, width: int) -> Drawing:
     """From all points down to the score: which sub-process cost how many."""
-    losses = [(s.title, s.code, s.points_lost) for s in score.sub_processes]
+    losses = [(s.title, s.code, s.points_lost) for s in score.counted]
     if score.other_lost:
         losses.append(("other", "returns", score.other_lost))
     rows: Rows = []

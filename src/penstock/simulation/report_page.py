@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 
 from penstock.simulation.amounts import number_text, percent_text
-from penstock.simulation.evening import Audit, Evening, MerchantScore, Run
+from penstock.simulation.evening import Evening, MerchantScore
 from penstock.simulation.report_charts import backlogs, deliveries, durations, flood, shown_minutes
 from penstock.simulation.report_drawing import Drawing, svg
 from penstock.simulation.report_markup import Content, Markup, bar, dot, table, tag
@@ -41,9 +41,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 Draw = Callable[[Drawing], Markup]
 
 
-def render(
-    evening: Evening, *, scores: Sequence[MerchantScore] = (), audit: Audit, run: Run
-) -> str:
+def render(evening: Evening) -> str:
     """Return the report as one self-contained HTML page.
 
     It asks for nothing from anywhere, and its content security policy sees to it. Whatever comes
@@ -58,41 +56,42 @@ def render(
         "body",
         tag(
             "main",
-            _head(evening, scores, audit, run),
+            _head(evening),
             _flood(evening, draw),
             _journey(evening, draw),
             _promise(evening, draw),
-            _scores(scores, draw),
+            _scores(evening.scores, draw),
             _carriers(evening),
             _returns(evening),
             _exceptions(evening),
-            _audit(evening, audit, run),
+            _audit(evening),
         ),
-        tag("footer", f"Penstock {run.version} · all times are UTC, the evening’s own"),
+        tag("footer", f"Penstock {evening.run.version} · all times are UTC, the evening’s own"),
     )
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("title", f"{run.title} · Penstock"),
+        tag("title", f"{evening.run.title} · Penstock"),
         tag("style", Markup(_STYLE.read_text("utf-8"))),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en-GB')}\n"
 
 
-def _head(evening: Evening, scores: Sequence[MerchantScore], audit: Audit, run: Run) -> Markup:
+def _head(evening: Evening) -> Markup:
     when = f"{evening.from_at:%A %-d %B %Y, %H:%M}–{evening.to_at:%H:%M} UTC"
     return tag(
         "header",
-        tag("p", tag("b", "Penstock"), f" · {run.title} · {when}", class_="kicker"),
+        tag("p", tag("b", "Penstock"), f" · {evening.run.title} · {when}", class_="kicker"),
         tag("h1", headline(evening)),
-        tag("p", " ".join(deck(evening, scores)), class_="deck"),
-        tag("ul", (_tile(*tile) for tile in _tiles(evening, audit)), class_="tiles"),
+        tag("p", " ".join(deck(evening)), class_="deck"),
+        tag("ul", (_tile(*tile) for tile in _tiles(evening)), class_="tiles"),
     )
 
 
-def _tiles(evening: Evening, audit: Audit) -> list[tuple[str, str, str, str]]:
+def _tiles(evening: Evening) -> list[tuple[str, str, str, str]]:
+    audit = evening.audit
     shipped, delivered = evening.kept("dispatch"), evening.kept("delivery")
     sound = not (evening.oversold or audit.differences or audit.broken)
     return [
@@ -288,10 +287,10 @@ def _exceptions(evening: Evening) -> Markup:
         "Exceptions",
         "What stayed in a status for longer than its patience, or was reported: the work list.",
         tag("p", f"{number_text(opened)} came on the list, {number_text(opened - still)} left it "
-            f"by moving on, {number_text(still)} are open."),
+            f"by moving on, {number_text(still)} still on it."),
         exceptions_table(evening.exceptions) if evening.exceptions else None,
     )  # fmt: skip
 
 
-def _audit(evening: Evening, audit: Audit, run: Run) -> Markup:
-    return _section("Audit", "", audit_box(evening, audit, run))
+def _audit(evening: Evening) -> Markup:
+    return _section("Audit", "", audit_box(evening))

@@ -20,6 +20,15 @@ SUB_PROCESSES: dict[str, str] = {
 }
 """Of the four sub-processes and what comes after them; a stage wears its sub-process's colour."""
 
+OTHER = SUB_PROCESSES["returns"]
+"""Of what belongs to none of the four."""
+
+
+def part_colour(sub_process: str) -> str:
+    """Return the colour of a sub-process by its code or its title."""
+    return SUB_PROCESSES.get(sub_process.replace(" ", "_"), OTHER)
+
+
 SERIES: tuple[str, ...] = ("#1c2430", "#7a5cc4", "#a07d00", "#5d6875")
 """For things of one kind that have no colour of their own, such as SKUs."""
 

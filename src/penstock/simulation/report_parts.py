@@ -9,7 +9,7 @@ from penstock.simulation.amounts import (
     number_text,
     percent_text,
 )
-from penstock.simulation.evening import Audit, Evening, MerchantScore, Run, Seller
+from penstock.simulation.evening import Evening, MerchantScore, Seller
 from penstock.simulation.evening_rows import (
     CarrierCompared,
     ExceptionsSeen,
@@ -21,7 +21,7 @@ from penstock.simulation.evening_rows import (
 from penstock.simulation.report_charts import waterfall
 from penstock.simulation.report_drawing import Drawing
 from penstock.simulation.report_markup import Markup, bar, dot, render, table, tag
-from penstock.simulation.report_palette import PAYERS, SUB_PROCESSES
+from penstock.simulation.report_palette import PAYERS, SUB_PROCESSES, part_colour
 from penstock.simulation.report_story import moment, spoken
 
 _CARD_PX = 140
@@ -87,7 +87,7 @@ def _card(score: MerchantScore, lowest: float, draw: Callable[[Drawing], Markup]
     if score.total is None:
         what = tag("p", f"No score yet ({spoken(score.status)}).", class_="note")
         return tag("div", tag("h3", score.title), what)
-    lost = ", ".join(f"{s.title} {s.points_lost:.1f}" for s in score.sub_processes)
+    lost = ", ".join(f"{s.title} {s.points_lost:.1f}" for s in score.counted)
     return tag(
         "div",
         tag("h3", score.title),
@@ -119,7 +119,7 @@ def costly_table(scores: Sequence[MerchantScore]) -> Markup:
                 tag("span", order.order_ref, class_="strong"),
                 score.title,
                 [
-                    dot(SUB_PROCESSES.get(order.sub_process, SUB_PROCESSES["returns"])),
+                    dot(part_colour(order.sub_process)),
                     spoken(order.sub_process),
                 ],
                 [order.happened, tag("span", f" ({spoken(order.metric)})", class_="quiet")],
@@ -245,8 +245,9 @@ def exceptions_table(exceptions: Sequence[ExceptionsSeen]) -> Markup:
     )
 
 
-def audit_box(evening: Evening, audit: Audit, run: Run) -> Markup:
+def audit_box(evening: Evening) -> Markup:
     """Show what was checked, and how to make this evening again."""
+    audit, run = evening.audit, evening.run
     broken = "none broken" if not audit.broken else f"{len(audit.broken)} broken"
     rows = [
         ("stock", f"{number_text(evening.oversold)} units oversold, recomputed from every move"),

@@ -8,7 +8,9 @@ from penstock.simulation.evening import Evening, MerchantScore
 from penstock.simulation.evening_flows import Queue
 from penstock.simulation.evening_rows import StockLeft
 
-_BY_DESIGN = frozenset({"on hold", "waiting for stock", "on the road", "at the door"})
+_BY_DESIGN = frozenset(
+    {"on hold", "waiting for stock", "to be handed over", "on the road", "at the door"}
+)
 _REASONS = {
     "insufficient_stock": "the stock was gone",
     "daily_cap_reached": "the merchant’s cap for the day was reached",
@@ -36,9 +38,9 @@ def headline(evening: Evening) -> str:
     return f"{told}, {percent_text(kept, due)} handed over in time." if due else f"{told}."
 
 
-def deck(evening: Evening, scores: Sequence[MerchantScore]) -> list[str]:
+def deck(evening: Evening) -> list[str]:
     """Say what stood out: refusals, what sold out, which stage choked, how merchants scored."""
-    sentences = [_refused(evening), _sold_out(evening), _choked(evening), _scored(scores)]
+    sentences = [_refused(evening), _sold_out(evening), _choked(evening), _scored(evening.scores)]
     return [sentence for sentence in sentences if sentence]
 
 
@@ -46,14 +48,9 @@ def _refused(evening: Evening) -> str:
     if not evening.refusals:
         return ""
     most = evening.refusals[0]
-    why = _REASONS.get(most.reason, spoken(most.reason))
-    return (
-        f"{number_text(evening.refused)} orders were refused at once, "
-        f"{number_text(most.orders)} of them because {why}."
-        if most.reason in _REASONS
-        else f"{number_text(evening.refused)} orders were refused at once, "
-        f"{number_text(most.orders)} of them as {why}."
-    )
+    why = _REASONS.get(most.reason, f"of “{spoken(most.reason)}”")
+    told = f"{number_text(evening.refused)} orders were refused at once"
+    return f"{told}, {number_text(most.orders)} of them because {why}."
 
 
 def sold_out_at(stock: Sequence[StockLeft]) -> dict[str, datetime]:
