@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from penstock.allocation.allocate import allocate
+from penstock.allocation.count_backlog import count_backlog
 from penstock.allocation.unallocate import unallocate
 from penstock.customs.clearance import BorderCharge, ClearancePorts
 from penstock.customs.declare import DeclarePorts, prepare_declarations, record_declarations
@@ -283,6 +284,7 @@ JOURNEY: tuple[Work, ...] = (
     Step("fill_backorders", Due("fulfilment_order", "backordered"),
          partial(fill_backorders, lock_stock=lock_stock, take_stock=take_stock,
                  ring_fence=ring_fence)),
+    Timed("count_backlog", _minutes(5), count_backlog),
     Step("allocate", Due("fulfilment_order", "open"),
          partial(allocate, lock=lock_nodes, commit=commit_stock), batch=1_000),
     Timed("release", _minutes(5), release),

@@ -39,7 +39,8 @@ async def stored(api):
         __import__("penstock.db.transaction", fromlist=["OPERATOR"]).OPERATOR,
         lambda tx: tx.fetch(
             "SELECT (SELECT count(*) FROM orders.receipt), (SELECT count(*) FROM orders.line),"
-            " (SELECT count(*) FROM inventory.reservation), (SELECT count(*) FROM lifecycle.subject)"
+            " (SELECT count(*) FROM inventory.reservation),"
+            " (SELECT count(*) FROM lifecycle.subject)"
         ),
     )
     return tuple(rows[0])

@@ -1,5 +1,8 @@
 """A week ahead: never negative, steady where the past is, deaf to streams and to single spikes."""
 
+import random
+from statistics import fmean
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +60,21 @@ def test_a_strong_weekday_comes_back():
 def test_rare_sales_are_not_cut_away():
     history = [3.0 if day % 5 == 0 else 0.0 for day in range(28)]
     assert 0.3 < sum(day.mean for day in project(history, 0, set())) / 7 < 1.2
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.3, 3, 30])
+def test_on_average_it_is_right_and_nine_days_in_ten_stay_within(rate):
+    rng = random.Random(1)
+
+    def day():
+        count, left = 0, rng.expovariate(rate)
+        while left < 1:
+            count, left = count + 1, left + rng.expovariate(rate)
+        return float(count)
+
+    weeks = [project([day() for _ in range(28)], 0, set()) for _ in range(300)]
+    assert fmean(d.mean for week in weeks for d in week) == pytest.approx(rate, rel=0.1)
+    assert 0.85 < fmean(day() <= d.high for week in weeks for d in week) < 0.98
 
 
 def test_recent_days_weigh_more():

@@ -56,6 +56,29 @@ async def test_a_wrong_card_is_refused_by_field_and_whole(tx):
     assert await tx.fetch("SELECT FROM vendors.rate") == []
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"vendor": "swift parcel"}, "bad_name"), ({"title": " "}, "required"),
+        ({"gateway": ""}, "required"), ({"zone": "Mars/Base"}, "unknown_zone"),
+    ],
+)  # fmt: skip
+async def test_a_wrong_record_is_refused_by_field(tx, change, code):
+    fields = {"vendor": "v", "title": "V", "role": "carrier", "gateway": "g", "endpoint": ""}
+    with pytest.raises(Invalid) as refusal:
+        await add_vendors(tx, [NewVendor(**(fields | change))], NOW)
+    assert [e.code for e in refusal.value.errors] == [code]
+
+
+async def test_a_contract_needs_its_vendor(tx):
+    with pytest.raises(Invalid) as rates:
+        await add_rates(tx, [rate(vendor="nobody")])
+    with pytest.raises(Invalid) as pickups:
+        await add_pickups(tx, [NewPickup(vendor="nobody", node_id=1, cut_off=time(16))])
+    assert [e.pointer for e in rates.value.errors] == ["/rates/0/vendor"]
+    assert [e.pointer for e in pickups.value.errors] == ["/pickups/0/vendor"]
+
+
 async def test_a_card_counts_what_the_carrier_kept(tx):
     """Two delivered, one of them late; one scanned a day late; one lost."""
     await signed(tx)

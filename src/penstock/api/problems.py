@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from penstock.channels.json_fit import explained
 from penstock.kernel.errors import (
     Conflict,
     FieldError,
@@ -36,6 +37,12 @@ STATUS: dict[type[Refusal], int] = {
     LimitReached: 429,
     Unavailable: 503,
 }
+_TIMES = {
+    "RFC3339 encoded date": "a date such as 2026-11-21",
+    "RFC3339 encoded time": "a time of day such as 17:00:00",
+    "duration": "a duration such as PT1H (an hour) or P1DT12H",
+}
+"""What msgspec calls a text that is no such time, and what to send; instants are told apart."""
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
@@ -74,18 +81,32 @@ def from_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Proble
 
 
 def from_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    """Map what the framework refuses: unknown path, method, or query parameter."""
+    """Map what the framework refuses: unknown path, method, or parameter, or no body at all."""
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
         error.status_code, "bad_request" if error.status_code < 500 else "bug"
     )
     extra = error.extra if isinstance(error.extra, list) else []
-    errors = tuple(
-        FieldError(f"/{e.get('key', '')}", "invalid", str(e.get("message", "")))
-        for e in extra
-        if isinstance(e, dict)
-    )
+    if any(isinstance(e, dict) and e.get("key") == "data" for e in extra):
+        return from_refusal(_, Malformed("The body is empty: send it as JSON."))
+    errors = tuple(_parameter(e) for e in extra if isinstance(e, dict))
+    detail = errors[0].detail if errors else error.detail
     title = "There is no such thing." if code == "not_found" else "The request was refused."
-    return problem(error.status_code, code, title, error.detail, errors, dict(error.headers or {}))
+    return problem(error.status_code, code, title, detail, errors, dict(error.headers or {}))
+
+
+def worded(error: FieldError) -> FieldError:
+    """Say what to send instead where a time of some kind could not be read."""
+    for kind, example in _TIMES.items():
+        if kind in error.detail:
+            name = error.pointer.rpartition("/")[2]
+            return FieldError(error.pointer, "bad_time", f"{name} must be {example}.")
+    return error
+
+
+def _parameter(extra: dict[str, Any]) -> FieldError:
+    """Explain an error of the framework's about a part of the address."""
+    message, key = str(extra.get("message", "")), extra.get("key", "")
+    return worded(explained(f"{message} - at `$.{key}`"))
 
 
 def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

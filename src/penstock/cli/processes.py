@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -45,7 +46,7 @@ def serve(
 
 def _until_input_ends(server: uvicorn.Server) -> None:
     """Stop a server whose parent has gone, however it went: the pipe ends with the parent."""
-    while sys.stdin.buffer.read(1024):
+    while os.read(sys.stdin.fileno(), 1024):
         pass
     server.should_exit = True
 

@@ -22,6 +22,7 @@ _TIMEOUTS = {
     "jit": "off",
     # A batch of 1 and one of 2,000 want different plans, and only a custom plan sees the arrays.
     "plan_cache_mode": "force_custom_plan",
+    "random_page_cost": "1.1",  # what a batch needs lies in memory or on flash
 }
 
 

@@ -38,7 +38,8 @@ def decide(asks: Sequence[Ask], available: dict[PoolSku, int], orders_left: int)
         if decision.outcome == "accepted":
             orders_left -= 1
             for (pool, sku, _), units in zip(ask.lines, decision.reserved, strict=True):
-                available[pool, sku] -= units
+                if units:  # nobody carries what a backorder may wait for
+                    available[pool, sku] -= units
         decisions.append(decision)
     return decisions
 

@@ -40,7 +40,7 @@ def project(
         return [Projected(mean=0.0, high=0.0)] * DAYS_AHEAD
     base = _winsorised(base)
     factors = _weekday_factors(base, first_weekday)
-    level = _level({day: x / factors[(first_weekday + day) % 7] for day, x in base.items()})
+    level = _level(base, {day: factors[(first_weekday + day) % 7] for day in base})
     dispersion = _dispersion(
         [(x, level * factors[(first_weekday + day) % 7]) for day, x in base.items()]
     )
@@ -59,7 +59,10 @@ def _winsorised(base: Mapping[int, float]) -> dict[int, float]:
     distances = [abs(x - middle) for x in base.values()]
     # Where more than half of the days are alike, the median distance is 0 and any sale at all
     # would be cut away; the mean distance then says how much is usual (Iglewicz and Hoaglin).
-    allowed = _SPREADS * (median(distances) or fmean(distances))
+    # A unit more or less is always usual: what sells once a fortnight would else be forecast at a
+    # tenth of its rate.
+    usual = median(distances) or fmean(distances)
+    allowed = _SPREADS * max(usual, 1.0)
     cut = {}
     for day, x in base.items():
         alike = [y for other, y in base.items() if other != day and (other - day) % 7 == 0]
@@ -79,10 +82,16 @@ def _weekday_factors(base: Mapping[int, float], first_weekday: int) -> list[floa
     return factors
 
 
-def _level(base: Mapping[int, float]) -> float:
+def _level(base: Mapping[int, float], factors: Mapping[int, float]) -> float:
+    """Return the weighted units over the weighted factors: the units of an average day.
+
+    Dividing day by day would count the few sales of a slow seller too low, because each of them
+    has raised the factor of its own weekday.
+    """
     last = max(base)
     weights = {day: math.pow(0.5, (last - day) / _HALF_LIFE_DAYS) for day in base}
-    return sum(weights[day] * x for day, x in base.items()) / sum(weights.values())
+    expected = sum(weight * factors[day] for day, weight in weights.items())
+    return sum(weights[day] * x for day, x in base.items()) / expected
 
 
 def _dispersion(fitted: Sequence[tuple[float, float]]) -> float:

@@ -1,7 +1,6 @@
 """The end of the demo on a terminal: what happened, on one screen and a half."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import msgspec
 from rich.console import Console, Group, RenderableType
@@ -10,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from penstock.simulation.amounts import number_text, percent_text
-from penstock.simulation.evening import Evening, MerchantScore
+from penstock.simulation.evening import Audit, Evening, MerchantScore, Run
 from penstock.simulation.evening_stages import Stage
 from penstock.simulation.report_story import headline, spoken
 
@@ -24,14 +23,16 @@ _COLOURS = {
 }
 
 
-def print_closing(console: Console, evening: Evening, report: Path | None = None) -> None:
-    """Print the summary of an evening, in 100 columns, and where its report lies."""
-    console.print(closing(evening))
-    if report is not None:
-        console.print(Text.assemble("\n Report: ", (str(report), "bold"), "\n"))
+def print_closing(
+    console: Console, evening: Evening, *, scores: Sequence[MerchantScore] = (), audit: Audit
+) -> None:
+    """Print the summary of an evening; it fits 100 columns."""
+    console.print(closing(evening, scores=scores, audit=audit))
 
 
-def closing(evening: Evening) -> RenderableType:
+def closing(
+    evening: Evening, *, scores: Sequence[MerchantScore] = (), audit: Audit
+) -> RenderableType:
     """Compose the summary: stages, refusals, stock, promise, scores, the costliest orders."""
     parts: list[RenderableType] = [
         Text(headline(evening) + "\n", style="bold"),
@@ -39,15 +40,15 @@ def closing(evening: Evening) -> RenderableType:
     ]
     if evening.refusals:
         parts += [_title("Refused"), _refusals(evening)]
-    parts += [_title("Kept"), _kept(evening)]
-    if evening.scores:
-        parts += [_title("Logistics Experience Score"), _scores(evening.scores)]
-    if any(score.worst for score in evening.scores):
-        parts += [_title("The orders that cost most points"), _costly(evening.scores)]
+    parts += [_title("Kept"), _kept(evening, audit)]
+    if scores:
+        parts += [_title("Logistics Experience Score"), _scores(scores)]
+    if any(score.worst for score in scores):
+        parts += [_title("The orders that cost most points"), _costly(scores)]
     return Padding(Group(*parts), (1, 0, 0, 1))
 
 
-def result_line(evening: Evening) -> bytes:
+def result_line(evening: Evening, audit: Audit, run: Run) -> bytes:
     """Return the result as one line of JSON, without its line end.
 
     `orders_received` counts each order once, the refused among them; `delivered` counts orders of
@@ -60,11 +61,11 @@ def result_line(evening: Evening) -> bytes:
             "delivered": evening.delivered,
             "returned": evening.returned,
             "oversold": evening.oversold,
-            "audit_differences": evening.audit.differences,
-            "invariants_broken": len(evening.audit.broken),
-            "seconds": round(evening.run.seconds, 1),
-            "peak_mib": round(evening.run.peak_mib),
-            "seed": evening.run.seed,
+            "audit_differences": audit.differences,
+            "invariants_broken": len(audit.broken),
+            "seconds": round(run.seconds, 1),
+            "peak_mib": round(run.peak_mib),
+            "seed": run.seed,
         }
     )
 
@@ -77,7 +78,7 @@ def _grid(*justify: str) -> Table:
     """Return an empty table: < and > columns keep to one line, the last one takes the rest."""
     table = Table.grid(padding=(0, 2, 0, 0))
     for side in justify:
-        table.add_column(justify="right" if side == ">" else "left", no_wrap=side in "<>")
+        table.add_column(justify="right" if side == ">" else "left", no_wrap=side in {"<", ">"})
     return table
 
 
@@ -106,8 +107,8 @@ def _refusals(evening: Evening) -> Table:
     return table
 
 
-def _kept(evening: Evening) -> Table:
-    audit, table = evening.audit, _grid("<", "")
+def _kept(evening: Evening, audit: Audit) -> Table:
+    table = _grid("<", "")
     ledger = f"{number_text(audit.differences)} counters differ from the ledger"
     stock = f"{number_text(evening.oversold)} oversold; "
     stock += ledger if audit.differences else "ledger equals counters"

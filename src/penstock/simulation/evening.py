@@ -116,7 +116,7 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evening(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is shown of an evening.
+    """All that is shown of an evening, except scores, audit and how it was made.
 
     `received` counts every order that a channel sent, once; `accepted` and `refused` divide it.
     `delivered` counts orders of which all has arrived, `returned` returns that came back.
@@ -143,9 +143,6 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
     returns: tuple[ReturnsFor, ...]
     money: tuple[Money, ...]
     exceptions: tuple[ExceptionsSeen, ...]
-    scores: tuple[MerchantScore, ...]
-    audit: Audit
-    run: Run
 
     @property
     def peak_per_min(self) -> float:
@@ -159,13 +156,7 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def gather(
-    tx: Transaction,
-    as_of: datetime,
-    *,
-    audit: Audit,
-    run: Run,
-    scores: Sequence[MerchantScore] = (),
-    turned_away: Sequence[Refused] = (),
+    tx: Transaction, as_of: datetime, *, turned_away: Sequence[Refused] = ()
 ) -> Evening:
     """Gather an evening from the database; `as_of` decides what is due.
 
@@ -215,9 +206,6 @@ async def gather(
         returns=tuple(await returns_compared(tx)),
         money=tuple(money),
         exceptions=tuple(await exceptions_seen(tx)),
-        scores=tuple(scores),
-        audit=audit,
-        run=run,
     )
 
 

@@ -112,7 +112,7 @@ def _ship_and_transport(
         _stage(
             "ship_and_transport", "declared", floor.declared, "parcels",
             Part("cleared", floor.cleared), Part("held", floor.held, trouble=True),
-            Part("refused at the border", floor.border_refused, trouble=True),
+            Part("turned back", floor.border_refused, trouble=True),
             money=money_text(money, "duty", "vat", "customs fees"),
         ),
         _stage(

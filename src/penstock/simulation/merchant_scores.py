@@ -15,6 +15,7 @@ from penstock.simulation.evening import CostlyOrder, MerchantScore, SubProcessSc
 
 _PROFILE = "penstock_les"
 _WORST = 5
+_OUTSIDE = "outside"
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -62,8 +63,12 @@ async def _scored(
                 points_lost=float(part.points_lost),
             )
             for part in score.sub_processes
+            if part.code != _OUTSIDE
         ),
-        other_lost=float(sum(a.points_lost for a in score.adjustments)),
+        other_lost=float(
+            sum(a.points_lost for a in score.adjustments)
+            + sum(part.points_lost for part in score.sub_processes if part.code == _OUTSIDE)
+        ),
         worst=tuple(_costly(profile, order) for order in worst),
     )
 

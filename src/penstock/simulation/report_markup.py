@@ -36,7 +36,11 @@ def tag(name: str, /, *content: Content, **attributes: str) -> Markup:
 
 
 def table(
-    head: Sequence[str], rows: Iterable[Sequence[Content]], *, numbers: Iterable[int] = ()
+    head: Sequence[str],
+    rows: Iterable[Sequence[Content]],
+    *,
+    numbers: Iterable[int] = (),
+    class_: str = "",
 ) -> Markup:
     """Return a table whose columns `numbers` are set flush right; it scrolls where it must."""
     right = frozenset(numbers)
@@ -50,10 +54,12 @@ def table(
             ),
         )
 
+    body = tag("tbody", (cells("td", row) for row in rows))
     return tag(
         "div",
-        tag("table", tag("thead", cells("th", head)), tag("tbody", (cells("td", r) for r in rows))),
+        tag("table", tag("thead", cells("th", head)), body, class_=class_),
         class_="scroll",
+        tabindex="0",
     )
 
 

@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 
 from penstock.simulation.amounts import number_text, percent_text
-from penstock.simulation.evening import Evening, MerchantScore
+from penstock.simulation.evening import Audit, Evening, MerchantScore, Run
 from penstock.simulation.report_charts import backlogs, deliveries, durations, flood, shown_minutes
 from penstock.simulation.report_drawing import Drawing, svg
 from penstock.simulation.report_markup import Content, Markup, bar, dot, table, tag
@@ -41,7 +41,9 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 Draw = Callable[[Drawing], Markup]
 
 
-def render(evening: Evening) -> str:
+def render(
+    evening: Evening, *, scores: Sequence[MerchantScore] = (), audit: Audit, run: Run
+) -> str:
     """Return the report as one self-contained HTML page.
 
     It asks for nothing from anywhere, and its content security policy sees to it. Whatever comes
@@ -56,42 +58,41 @@ def render(evening: Evening) -> str:
         "body",
         tag(
             "main",
-            _head(evening),
+            _head(evening, scores, audit, run),
             _flood(evening, draw),
             _journey(evening, draw),
             _promise(evening, draw),
-            _scores(evening.scores, draw),
+            _scores(scores, draw),
             _carriers(evening),
             _returns(evening),
             _exceptions(evening),
-            _audit(evening),
+            _audit(evening, audit, run),
         ),
-        tag("footer", f"Penstock {evening.run.version} · all times are UTC, the evening’s own"),
+        tag("footer", f"Penstock {run.version} · all times are UTC, the evening’s own"),
     )
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("title", f"{evening.run.title} · Penstock"),
+        tag("title", f"{run.title} · Penstock"),
         tag("style", Markup(_STYLE.read_text("utf-8"))),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en-GB')}\n"
 
 
-def _head(evening: Evening) -> Markup:
+def _head(evening: Evening, scores: Sequence[MerchantScore], audit: Audit, run: Run) -> Markup:
     when = f"{evening.from_at:%A %-d %B %Y, %H:%M}–{evening.to_at:%H:%M} UTC"
     return tag(
         "header",
-        tag("p", tag("b", "Penstock"), f" · {evening.run.title} · {when}", class_="kicker"),
+        tag("p", tag("b", "Penstock"), f" · {run.title} · {when}", class_="kicker"),
         tag("h1", headline(evening)),
-        tag("p", " ".join(deck(evening)), class_="deck"),
-        tag("ul", (_tile(*tile) for tile in _tiles(evening)), class_="tiles"),
+        tag("p", " ".join(deck(evening, scores)), class_="deck"),
+        tag("ul", (_tile(*tile) for tile in _tiles(evening, audit)), class_="tiles"),
     )
 
 
-def _tiles(evening: Evening) -> list[tuple[str, str, str, str]]:
-    audit = evening.audit
+def _tiles(evening: Evening, audit: Audit) -> list[tuple[str, str, str, str]]:
     shipped, delivered = evening.kept("dispatch"), evening.kept("delivery")
     sound = not (evening.oversold or audit.differences or audit.broken)
     return [
@@ -206,7 +207,7 @@ def _journey(evening: Evening, draw: Draw) -> Markup:
         "Every stage from receipt to the closed return, in its order. Colours are those of the "
         "four sub-processes that the experience score looks at, here and below.",
         _legend(*parts),
-        table(("stage", "", "", "of which"), rows),
+        table(("stage", "how many", "", "of which"), rows, class_="stages"),
         tag("h3", "Where they waited"),
         _figure(
             draw, lambda width: backlogs(evening.flows, width), backlogs_in_words(evening),
@@ -292,5 +293,5 @@ def _exceptions(evening: Evening) -> Markup:
     )  # fmt: skip
 
 
-def _audit(evening: Evening) -> Markup:
-    return _section("Audit", "", audit_box(evening))
+def _audit(evening: Evening, audit: Audit, run: Run) -> Markup:
+    return _section("Audit", "", audit_box(evening, audit, run))

@@ -9,7 +9,7 @@ from penstock.simulation.amounts import (
     number_text,
     percent_text,
 )
-from penstock.simulation.evening import Evening, MerchantScore, Seller
+from penstock.simulation.evening import Audit, Evening, MerchantScore, Run, Seller
 from penstock.simulation.evening_rows import (
     CarrierCompared,
     ExceptionsSeen,
@@ -245,9 +245,8 @@ def exceptions_table(exceptions: Sequence[ExceptionsSeen]) -> Markup:
     )
 
 
-def audit_box(evening: Evening) -> Markup:
+def audit_box(evening: Evening, audit: Audit, run: Run) -> Markup:
     """Show what was checked, and how to make this evening again."""
-    audit, run = evening.audit, evening.run
     broken = "none broken" if not audit.broken else f"{len(audit.broken)} broken"
     rows = [
         ("stock", f"{number_text(evening.oversold)} units oversold, recomputed from every move"),

@@ -38,9 +38,9 @@ def headline(evening: Evening) -> str:
     return f"{told}, {percent_text(kept, due)} handed over in time." if due else f"{told}."
 
 
-def deck(evening: Evening) -> list[str]:
+def deck(evening: Evening, scores: Sequence[MerchantScore]) -> list[str]:
     """Say what stood out: refusals, what sold out, which stage choked, how merchants scored."""
-    sentences = [_refused(evening), _sold_out(evening), _choked(evening), _scored(evening.scores)]
+    sentences = [_refused(evening), _sold_out(evening), _choked(evening), _scored(scores)]
     return [sentence for sentence in sentences if sentence]
 
 

@@ -2,55 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import Literal
-
-import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
-from penstock.kernel.countries import COUNTRIES
 from penstock.kernel.errors import FieldError, Invalid
-from penstock.kernel.money import CURRENCIES
+from penstock.vendors.contract_rules import (
+    NewPickup,
+    NewRate,
+    NewVendor,
+    rate_problems,
+    unsigned,
+    vendor_problems,
+)
+
+__all__ = ["NewPickup", "NewRate", "NewVendor", "add_pickups", "add_rates", "add_vendors"]
 
 
-class NewVendor(msgspec.Struct, frozen=True, kw_only=True):
-    """A vendor and how it is reached.
-
-    `gateway` names the adapter, `endpoint` the vendor's address, `zone` the clock of what it
-    reports without an offset, `vocabulary` whose status codes it speaks (empty: its own).
-    """
-
-    vendor: str
-    title: str
-    role: Literal["carrier", "broker", "returns_processor", "node_operator"]
-    gateway: str
-    endpoint: str
-    zone: str = "UTC"
-    vocabulary: str = ""
-
-
-class NewRate(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a rate card: one parcel of at most `weight_to_g` from a node to a country."""
-
-    vendor: str
-    node_id: int
-    country: str
-    service: str
-    weight_to_g: int
-    fee_minor: int
-    currency: str
-    transit_days: int
-    parcels_per_day: int
-    effective_from: date
-    effective_to: date | None = None
-
-
-class NewPickup(msgspec.Struct, frozen=True, kw_only=True):
-    """When a vendor collects at a node, on the node's clock."""
-
-    vendor: str
-    node_id: int
-    cut_off: time
+@query
+async def signed_vendors(tx: Transaction, *, vendors: list[str]) -> list[str]:
+    """Tell which of these vendors there are."""
 
 
 @query
@@ -96,7 +66,13 @@ async def store_pickups(
 
 
 async def add_vendors(tx: Transaction, vendors: Sequence[NewVendor], now: datetime) -> None:
-    """Sign vendors on; the same name again changes its data."""
+    """Sign vendors on; the same name again changes its data.
+
+    Raises:
+        Invalid: everything that is wrong, by field.
+
+    """
+    _refuse([error for i, vendor in enumerate(vendors) for error in vendor_problems(i, vendor)])
     vendors = list({v.vendor: v for v in vendors}.values())
     await store_vendors(
         tx,
@@ -118,9 +94,8 @@ async def add_rates(tx: Transaction, rates: Sequence[NewRate]) -> None:
         Invalid: every line that is none, by field.
 
     """
-    wrong = [error for i, rate in enumerate(rates) for error in _problems(i, rate)]
-    if wrong:
-        raise Invalid("the rate card has errors; nothing of it was taken", errors=tuple(wrong))
+    signed = await signed_vendors(tx, vendors=[rate.vendor for rate in rates])
+    _refuse([error for i, rate in enumerate(rates) for error in rate_problems(i, rate, signed)])
     rates = list(
         {
             (r.vendor, r.node_id, r.country, r.service, r.weight_to_g, r.effective_from): r
@@ -144,7 +119,14 @@ async def add_rates(tx: Transaction, rates: Sequence[NewRate]) -> None:
 
 
 async def add_pickups(tx: Transaction, pickups: Sequence[NewPickup]) -> None:
-    """Say when vendors collect; again, it moves. The last word on a vendor and node counts."""
+    """Say when vendors collect; again, it moves. The last word on a vendor and node counts.
+
+    Raises:
+        Invalid: one names a vendor that there is not.
+
+    """
+    signed = await signed_vendors(tx, vendors=[pickup.vendor for pickup in pickups])
+    _refuse([e for i, p in enumerate(pickups) for e in unsigned(f"/pickups/{i}", p.vendor, signed)])
     pickups = list({(p.vendor, p.node_id): p for p in pickups}.values())
     await store_pickups(
         tx,
@@ -154,21 +136,6 @@ async def add_pickups(tx: Transaction, pickups: Sequence[NewPickup]) -> None:
     )
 
 
-def _problems(i: int, rate: NewRate) -> list[FieldError]:
-    wrong = []
-    if rate.country not in COUNTRIES:
-        detail = f"{rate.country!r} is no country of ISO 3166-1; use a code such as US"
-        wrong.append(FieldError(f"/rates/{i}/country", "unknown_country", detail))
-    if rate.currency not in CURRENCIES:
-        detail = f"{rate.currency!r} is no currency that Penstock trades in"
-        wrong.append(FieldError(f"/rates/{i}/currency", "unknown_currency", detail))
-    least = {"weight_to_g": 1, "parcels_per_day": 1, "fee_minor": 0, "transit_days": 0}
-    wrong += [
-        FieldError(f"/rates/{i}/{field}", "out_of_range", f"use {low} or more")
-        for field, low in least.items()
-        if getattr(rate, field) < low
-    ]
-    if rate.effective_to is not None and rate.effective_to < rate.effective_from:
-        detail = f"it ends before it begins, on {rate.effective_from}"
-        wrong.append(FieldError(f"/rates/{i}/effective_to", "ends_too_early", detail))
-    return wrong
+def _refuse(wrong: list[FieldError]) -> None:
+    if wrong:
+        raise Invalid("the contract has errors; nothing of it was taken", errors=tuple(wrong))

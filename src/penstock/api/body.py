@@ -1,0 +1,51 @@
+"""A JSON body, read as strictly as an order, and only once its sender is known."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+from litestar import Request
+
+from penstock.api.problems import worded
+from penstock.channels.json_faults import invalid
+from penstock.channels.json_text import decode_strictly
+from penstock.kernel.errors import FieldError, Invalid, Malformed
+
+
+class JsonRequest(Request[Any, Any, Any]):
+    """A request whose JSON becomes the Struct that its handler calls `data`, or is refused.
+
+    The framework alone would turn texts into numbers, keep the last of two equal keys, stop at
+    the first error, and tell a stranger what is wrong with a body before asking who sent it.
+    """
+
+    async def json(self) -> Any:
+        """Decode the body.
+
+        Raises:
+            Unauthorised: no valid key.
+            Malformed: not JSON, or not UTF-8; the detail has line and column.
+            Invalid: JSON, but not what the operation takes; `errors` has every field at fault.
+
+        """
+        field = self.route_handler.parsed_data_field  # type: ignore[attr-defined]  # HTTP handlers have it
+        await self.app.state.context.callers.identify(self)
+        raw = await self.body()
+        if not raw.strip():
+            raise Malformed("The body is empty: send it as JSON.")
+        try:
+            return decode_strictly(raw, _decoder(field.annotation))
+        except Invalid as refused:
+            raise invalid(tuple(_told(error) for error in refused.errors)) from None
+
+
+@cache
+def _decoder(kind: type[msgspec.Struct]) -> "msgspec.json.Decoder[msgspec.Struct]":
+    return msgspec.json.Decoder(kind)
+
+
+def _told(error: FieldError) -> FieldError:
+    """Put into words what is told of every body but an order."""
+    if not error.pointer and error.code == "wrong_type":
+        return FieldError("", "wrong_type", "The body must be a JSON object: begin it with {.")
+    return worded(error)

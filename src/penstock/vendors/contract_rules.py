@@ -1,0 +1,102 @@
+"""What a vendor's record and contract obey."""
+
+import re
+from collections.abc import Collection
+from datetime import date, time
+from typing import Literal
+from zoneinfo import available_timezones
+
+import msgspec
+
+from penstock.kernel.countries import COUNTRIES
+from penstock.kernel.errors import FieldError
+from penstock.kernel.money import CURRENCIES
+
+CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""A vendor's name is part of its account in the ledger and of its address in the API."""
+
+
+class NewVendor(msgspec.Struct, frozen=True, kw_only=True):
+    """A vendor and how it is reached.
+
+    `gateway` names the adapter, `endpoint` the vendor's address, `zone` the clock of what it
+    reports without an offset, `vocabulary` whose status codes it speaks (empty: its own).
+    """
+
+    vendor: str
+    title: str
+    role: Literal["carrier", "broker", "returns_processor", "node_operator"]
+    gateway: str
+    endpoint: str
+    zone: str = "UTC"
+    vocabulary: str = ""
+
+
+class NewRate(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a rate card: one parcel of at most `weight_to_g` from a node to a country."""
+
+    vendor: str
+    node_id: int
+    country: str
+    service: str
+    weight_to_g: int
+    fee_minor: int
+    currency: str
+    transit_days: int
+    parcels_per_day: int
+    effective_from: date
+    effective_to: date | None = None
+
+
+class NewPickup(msgspec.Struct, frozen=True, kw_only=True):
+    """When a vendor collects at a node, on the node's clock."""
+
+    vendor: str
+    node_id: int
+    cut_off: time
+
+
+def vendor_problems(i: int, vendor: NewVendor) -> list[FieldError]:
+    """Return every rule that the `i`-th vendor of a request breaks."""
+    wrong = []
+    if not CODE.fullmatch(vendor.vendor):
+        detail = "use letters, digits, dots, underscores and hyphens, at most 64"
+        wrong.append(FieldError(f"/vendors/{i}/vendor", "bad_name", detail))
+    if not vendor.title.strip() or not vendor.title.isprintable():
+        wrong.append(FieldError(f"/vendors/{i}/title", "required", "give its title, in one line"))
+    if not vendor.gateway.strip():
+        detail = "name the gateway that reaches it, such as sandbox"
+        wrong.append(FieldError(f"/vendors/{i}/gateway", "required", detail))
+    if vendor.zone not in available_timezones():
+        detail = f"{vendor.zone!r} is no IANA time zone; use one such as Asia/Shanghai"
+        wrong.append(FieldError(f"/vendors/{i}/zone", "unknown_zone", detail))
+    return wrong
+
+
+def rate_problems(i: int, rate: NewRate, signed: Collection[str]) -> list[FieldError]:
+    """Return every rule that the `i`-th rate breaks; `signed` are the vendors that there are."""
+    wrong = unsigned(f"/rates/{i}", rate.vendor, signed)
+    if rate.country not in COUNTRIES:
+        detail = f"{rate.country!r} is no country of ISO 3166-1; use a code such as US"
+        wrong.append(FieldError(f"/rates/{i}/country", "unknown_country", detail))
+    if rate.currency not in CURRENCIES:
+        detail = f"{rate.currency!r} is no currency that Penstock trades in"
+        wrong.append(FieldError(f"/rates/{i}/currency", "unknown_currency", detail))
+    least = {"weight_to_g": 1, "parcels_per_day": 1, "fee_minor": 0, "transit_days": 0}
+    wrong += [
+        FieldError(f"/rates/{i}/{field}", "out_of_range", f"use {low} or more")
+        for field, low in least.items()
+        if getattr(rate, field) < low
+    ]
+    if rate.effective_to is not None and rate.effective_to < rate.effective_from:
+        detail = f"it ends before it begins, on {rate.effective_from}"
+        wrong.append(FieldError(f"/rates/{i}/effective_to", "ends_too_early", detail))
+    return wrong
+
+
+def unsigned(pointer: str, vendor: str, signed: Collection[str]) -> list[FieldError]:
+    """Return the error of naming a vendor that has not been signed on."""
+    if vendor in signed:
+        return []
+    detail = f"there is no vendor {vendor!r}; add it first or correct the name"
+    return [FieldError(f"{pointer}/vendor", "unknown_vendor", detail)]

@@ -1,0 +1,1 @@
+SELECT vendor FROM vendors.vendor WHERE vendor = ANY (:vendors::text[])
