@@ -79,7 +79,10 @@ async def shared_connection(server_url: str, template: str) -> AsyncIterator[Any
     name = f"{template}_shared"
     admin = await asyncpg.connect(server_url)
     await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    connection = await asyncpg.connect(_database(server_url, name))
+    connection = await asyncpg.connect(
+        _database(server_url, name),
+        server_settings={"plan_cache_mode": "force_custom_plan", "random_page_cost": "1.1"},
+    )
     yield connection
     await connection.close()
     await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

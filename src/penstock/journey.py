@@ -49,6 +49,7 @@ from penstock.promise.revise import BATCH as REVISED_AT_ONCE
 from penstock.promise.revise import revise
 from penstock.returns.announce import prepare_announcements, record_announcements
 from penstock.returns.approve import approve
+from penstock.returns.lapse import BATCH as LAPSED_AT_ONCE
 from penstock.returns.lapse import lapse
 from penstock.returns.load_policies import load_policies
 from penstock.returns.record_events import record_events as record_return_events
@@ -297,9 +298,9 @@ JOURNEY: tuple[Work, ...] = (
          prepare_manifests, partial(record_manifests, report=report), batch=2_000),
     Step("approve_return", Due("return", "requested"), approve),
     Call("announce_return", Due("return", "approved"), "returns",
-         prepare_announcements, record_announcements),
+         prepare_announcements, partial(record_announcements, report=report)),
     Step("settle_return", Due("return", "graded"), partial(settle, restock=restock, post=post)),
-    Timed("lapse_returns", _minutes(60), lapse),
+    Timed("lapse_returns", _minutes(60), lapse, batch=LAPSED_AT_ONCE),
     Timed("revise_promises", _minutes(30), partial(revise, announce=announce),
           batch=REVISED_AT_ONCE),
     Timed("escalate", _minutes(15), escalate, batch=1_000),

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import msgspec
+import pytest
 
 from penstock.gateways.effects import ReturnRequest, VendorEvent
 from penstock.gateways.port import Outcome
@@ -52,12 +53,35 @@ async def test_the_answer_is_kept_and_the_return_waits_for_its_parcel(tx, delive
     assert await shop.statuses() == {"announced": 1}
 
 
-async def test_a_refusal_leaves_it_to_be_asked_again(tx, delivered):
+@pytest.mark.parametrize(
+    ("outcome", "reason", "detail"),
+    [
+        (Outcome("", "refused", detail="too big"), "return_refused", "too big"),
+        (Outcome("", "done", b"{}"), "return_unusable", "could not be read"),
+        (
+            Outcome("", "done", b'{"reference":"","label_reference":"","fee_minor":-1,'
+                                b'"currency":"USD"}'),
+            "return_unusable", "could not be read",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_is_refused_or_makes_no_sense_is_asked_again(
+    tx, delivered, outcome, reason, detail
+):
     shop = await delivered.shop()
-    intents = await prepare_announcements(tx, await approved(tx, shop, ["K"]), NOW)
-    refused = [Settled(i, Outcome(i.request.reference, "refused", detail="no")) for i in intents]
-    await record_announcements(tx, refused, NOW)
+    (intent,) = await prepare_announcements(tx, await approved(tx, shop, ["K"]), NOW)
+    reported = []
+
+    async def report(tx, troubles, now):
+        reported.extend(troubles)
+
+    await record_announcements(tx, [Settled(intent, outcome)], NOW, report=report)
     assert await shop.statuses() == {"approved": 1}
+    ((merchant_id, return_id, why, fault, said),) = reported
+    assert (merchant_id, return_id) == (intent.subject.merchant_id, intent.subject.subject_id)
+    assert (why, fault) == (reason, "")
+    assert detail in said
+    assert await prepare_announcements(tx, [intent.subject], NOW) == [intent]
 
 
 async def test_what_it_told_before_its_answer_was_known_is_applied_then(tx, delivered):

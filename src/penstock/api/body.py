@@ -28,7 +28,8 @@ class JsonRequest(Request[Any, Any, Any]):
             Invalid: JSON, but not what the operation takes; `errors` has every field at fault.
 
         """
-        field = self.route_handler.parsed_data_field  # type: ignore[attr-defined]  # HTTP handlers have it
+        field = self.route_handler.parsed_data_field
+        assert field is not None, "only handlers with data ask for JSON"
         await self.app.state.context.callers.identify(self)
         raw = await self.body()
         if not raw.strip():

@@ -7,17 +7,26 @@ from typing import Any
 from litestar import Litestar, get
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from penstock import __version__
+from penstock.api.body import JsonRequest
 from penstock.api.context import Context, Here
+from penstock.api.contracts import contracts
+from penstock.api.experience import experience
 from penstock.api.floor import floor
+from penstock.api.merchants import merchants
+from penstock.api.operation import operation
 from penstock.api.orders import orders
-from penstock.api.problems import HANDLERS
+from penstock.api.problems import HANDLERS, MEDIA_TYPE, STATUS, Problem
 from penstock.api.returns import returns
+from penstock.api.stock import stock
+from penstock.api.streams import streams
 from penstock.api.vendors import vendors
+from penstock.kernel.errors import Unavailable
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 """Opens what the process needs, puts a `Context` at `app.state.context`, closes it at the end."""
@@ -28,21 +37,41 @@ def _context(state: State) -> Context:
     return context
 
 
-@get("/health", tags=["operation"], summary="Is this process alive and the database there?")
+@get(
+    "/health",
+    tags=["operation"],
+    security=[{}],
+    summary="Is this process alive and the database there?",
+)
 async def health(context: Here) -> dict[str, str]:
     """Answer 200 when an order could be taken now."""
     await context.database.ping()
     return {"status": "ready", "version": __version__}
 
 
-ROUTES: list[Any] = [health, orders, floor, vendors, returns]
+ROUTES: list[Any] = [
+    health,
+    merchants,
+    stock,
+    streams,
+    orders,
+    floor,
+    vendors,
+    contracts,
+    returns,
+    experience,
+    operation,
+]
+_ONLY_WITH_BODY = {409, 413, 429}
+"""Statuses of refusals that nobody who only looks can meet."""
 
 
 def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
     """Build the application; `lifespan` opens and closes the context in the serving process."""
-    return Litestar(
+    app = Litestar(
         route_handlers=ROUTES,
         lifespan=[lifespan],
+        request_class=JsonRequest,
         dependencies={"context": Provide(_context, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         request_max_body_size=body_max_bytes,
@@ -57,3 +86,25 @@ def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
             security=[{"key": []}],
         ),
     )
+    for handler in (h for route in app.routes for h in getattr(route, "route_handlers", ())):
+        if isinstance(handler, HTTPRouteHandler) and handler.resolve_include_in_schema():
+            handler.responses = _refusals(handler)
+    return app
+
+
+def _refusals(handler: HTTPRouteHandler) -> dict[int, ResponseSpec]:
+    """Describe how an operation may refuse: the mapping is one for all, so is its description."""
+    statuses = set(STATUS.values())
+    if {} in handler.resolve_security():
+        statuses = {STATUS[Unavailable]}
+    elif "GET" in handler.http_methods:
+        statuses -= _ONLY_WITH_BODY
+    return {
+        status: ResponseSpec(
+            Problem,
+            generate_examples=False,
+            description="; or: ".join(kind.title for kind in STATUS if STATUS[kind] == status),
+            media_type=MEDIA_TYPE,
+        )
+        for status in sorted(statuses)
+    }

@@ -1,6 +1,7 @@
 """The one place where refusals become HTTP: RFC 9457 problem details."""
 
 import logging
+import re
 from typing import Any
 
 import msgspec
@@ -38,11 +39,12 @@ STATUS: dict[type[Refusal], int] = {
     Unavailable: 503,
 }
 _TIMES = {
-    "RFC3339 encoded date": "a date such as 2026-11-21",
-    "RFC3339 encoded time": "a time of day such as 17:00:00",
-    "duration": "a duration such as PT1H (an hour) or P1DT12H",
+    "date": "a date such as 2026-11-21",
+    "time": "a time of day such as 17:00:00",
+    "duration": "a duration such as PT1H or P1DT12H",
 }
-"""What msgspec calls a text that is no such time, and what to send; instants are told apart."""
+"""What a decoder calls a text that is no such time, and what to send instead."""
+_TIME = re.compile(r"\b(date|time|duration)s?\b")
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
@@ -80,14 +82,14 @@ def from_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Proble
     return problem(status, refusal.code, refusal.title, refusal.detail, refusal.errors, headers)
 
 
-def from_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def from_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """Map what the framework refuses: unknown path, method, or parameter, or no body at all."""
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
         error.status_code, "bad_request" if error.status_code < 500 else "bug"
     )
     extra = error.extra if isinstance(error.extra, list) else []
     if any(isinstance(e, dict) and e.get("key") == "data" for e in extra):
-        return from_refusal(_, Malformed("The body is empty: send it as JSON."))
+        return from_refusal(request, Malformed("The body is empty: send it as JSON."))
     errors = tuple(_parameter(e) for e in extra if isinstance(e, dict))
     detail = errors[0].detail if errors else error.detail
     title = "There is no such thing." if code == "not_found" else "The request was refused."
@@ -95,12 +97,15 @@ def from_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Probl
 
 
 def worded(error: FieldError) -> FieldError:
-    """Say what to send instead where a time of some kind could not be read."""
-    for kind, example in _TIMES.items():
-        if kind in error.detail:
-            name = error.pointer.rpartition("/")[2]
-            return FieldError(error.pointer, "bad_time", f"{name} must be {example}.")
-    return error
+    """Say what to send where a date, a time of day or a duration could not be read.
+
+    Errors of other fields, instants among them, say so already and stay as they are.
+    """
+    name = error.pointer.rpartition("/")[2]
+    found = _TIME.search(error.detail.removeprefix(name))
+    if found is None or error.code not in {"wrong_type", "out_of_range"}:
+        return error
+    return FieldError(error.pointer, "bad_time", f"{name} must be {_TIMES[found[1]]}.")
 
 
 def _parameter(extra: dict[str, Any]) -> FieldError:

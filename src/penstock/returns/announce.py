@@ -1,6 +1,6 @@
 """Tell a processor what is coming back, and learn under which label."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,9 +9,14 @@ from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.gateways.effects import ReturnAnnounced, ReturnRequest
 from penstock.gateways.port import Request
+from penstock.kernel.money import CURRENCIES
 from penstock.lifecycle.advance import Subject, move
 from penstock.returns.record_events import apply_held
 from penstock.worker.step import Intent, Settled
+
+Trouble = tuple[int, int, str, str, str]
+"""What a person should look at: (merchant_id, return_id, reason, fault, detail)."""
+Report = Callable[[Transaction, Sequence[Trouble], datetime], Awaitable[object]]
 
 
 class Announcement(msgspec.Struct, frozen=True):
@@ -72,28 +77,57 @@ async def prepare_announcements(
     ]
 
 
-async def record_announcements(tx: Transaction, settled: Sequence[Settled], now: datetime) -> None:
+async def record_announcements(
+    tx: Transaction, settled: Sequence[Settled], now: datetime, *, report: Report | None = None
+) -> None:
     """Move returns on that a processor expects, and apply what it told of them before.
 
-    What it refused stays approved, to be asked for again, and visible by its deadline.
+    What it refused, or answered in a way that makes no sense, stays approved, to be asked for
+    again; `report` puts it before the operator.
     """
-    answered = [
-        (s.intent, msgspec.json.decode(s.outcome.body, type=ReturnAnnounced))
-        for s in settled
-        if s.outcome.state == "done"
-    ]
-    subjects = [intent.subject for intent, _ in answered]
+    expected, troubles = _sorted(settled)
+    subjects = [intent.subject for intent, _ in expected]
     await store_announcements(
         tx,
         merchant_ids=[s.merchant_id for s in subjects],
         return_ids=[s.subject_id for s in subjects],
-        vendors=[intent.vendor for intent, _ in answered],
-        label_references=[answer.label_reference for _, answer in answered],
-        fee_minor=[answer.fee_minor for _, answer in answered],
-        fee_currencies=[answer.currency for _, answer in answered],
+        vendors=[intent.vendor for intent, _ in expected],
+        label_references=[answer.label_reference for _, answer in expected],
+        fee_minor=[answer.fee_minor for _, answer in expected],
+        fee_currencies=[answer.currency for _, answer in expected],
     )
     await move(tx, subjects, "announced", now)
     await apply_held(tx, subjects, now)
+    if troubles and report is not None:
+        await report(tx, troubles, now)
+
+
+def _sorted(
+    settled: Sequence[Settled],
+) -> tuple[list[tuple[Intent, ReturnAnnounced]], list[Trouble]]:
+    """Part the answers that can be used from the troubles."""
+    expected, troubles = [], []
+    for item in settled:
+        subject, outcome = item.intent.subject, item.outcome
+        if outcome.state == "refused":
+            reason, detail = "return_refused", outcome.detail or "the processor gave no reason"
+        else:
+            answer = _answer(outcome.body)
+            if answer is not None:
+                expected.append((item.intent, answer))
+                continue
+            reason, detail = "return_unusable", "the processor's answer could not be read"
+        troubles.append((subject.merchant_id, subject.subject_id, reason, "", detail))
+    return expected, troubles
+
+
+def _answer(body: bytes) -> ReturnAnnounced | None:
+    try:
+        answer = msgspec.json.decode(body, type=ReturnAnnounced)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    sound = answer.label_reference.isprintable() and 0 <= answer.fee_minor < 2**53
+    return answer if sound and answer.currency in CURRENCIES else None
 
 
 def _worded(announcement: Announcement, now: datetime) -> ReturnRequest:

@@ -6,9 +6,7 @@ from datetime import datetime
 import msgspec
 
 from penstock.db.query import query
-from penstock.db.transaction import Retry, Transaction
-from penstock.gateways.reference import reference
-from penstock.lifecycle.advance import create, new_ids
+from penstock.db.transaction import Transaction
 from penstock.returns.returnable import (
     Candidate,
     NewReturn,
@@ -18,6 +16,7 @@ from penstock.returns.returnable import (
     meant,
     refused,
 )
+from penstock.returns.take import take
 
 Ask = tuple[int, NewReturn, list[Candidate]]
 """A request that may be taken: its position, itself, the delivered lines that it means."""
@@ -72,42 +71,6 @@ async def lock_lines(
     """Lock the counters of delivered lines in key order (made where there are none)."""
 
 
-@query
-async def store_returns(
-    tx: Transaction,
-    *,
-    merchant_ids: list[int],
-    return_ids: list[int],
-    request_keys: list[str],
-    references: list[str],
-    body_sha256: list[bytes],
-    order_ids: list[int],
-    fulfilment_order_ids: list[int],
-    countries: list[str],
-    currencies: list[str],
-    reasons: list[str],
-    node_ids: list[int],
-    delivered_at: list[datetime],
-    requested_at: datetime,
-) -> list[int]:
-    """Insert returns; answer the ids that are new, so a lost race shows."""
-
-
-@query
-async def store_lines(
-    tx: Transaction,
-    *,
-    merchant_ids: list[int],
-    return_ids: list[int],
-    fulfilment_order_ids: list[int],
-    line_nos: list[int],
-    sku_ids: list[int],
-    quantities: list[int],
-    unit_price_minor: list[int],
-) -> None:
-    """Insert the lines of returns and count their units; the CHECK is the second guard."""
-
-
 async def request(
     tx: Transaction, requests: Sequence[NewReturn], now: datetime
 ) -> list[ReturnAnswer]:
@@ -136,7 +99,7 @@ async def request(
             taken.append((i, wanted, lines))
         else:
             answers[i] = verdict
-    ids = await _store(tx, taken, now)
+    ids = await take(tx, [(wanted, lines) for _, wanted, lines in taken], now)
     for (i, wanted, _), return_id in zip(taken, ids, strict=True):
         answers[i] = ReturnAnswer(wanted.merchant_id, wanted.request_key, "requested", return_id)
     by_key = {(a.merchant_id, a.request_key): a.return_id for a in answers.values() if a.return_id}
@@ -211,57 +174,3 @@ async def _lock(tx: Transaction, asks: Sequence[Ask]) -> dict[tuple[int, int, in
         delivered=list(lines.values()),
     )
     return {(r.merchant_id, r.fulfilment_order_id, r.line_no): r.units for r in rows}
-
-
-async def _store(tx: Transaction, taken: Sequence[Ask], now: datetime) -> list[int]:
-    if not taken:
-        return []
-    ids = await new_ids(tx, count=len(taken))
-    heads = [(wanted, lines[0]) for _, wanted, lines in taken]
-    fresh = await store_returns(
-        tx,
-        merchant_ids=[wanted.merchant_id for wanted, _ in heads],
-        return_ids=ids,
-        request_keys=[wanted.request_key for wanted, _ in heads],
-        references=[reference(h.merchant, wanted.request_key) for wanted, h in heads],
-        body_sha256=[wanted.sha256 for wanted, _ in heads],
-        order_ids=[head.order_id for _, head in heads],
-        fulfilment_order_ids=[head.fulfilment_order_id for _, head in heads],
-        countries=[head.country for _, head in heads],
-        currencies=[head.currency for _, head in heads],
-        reasons=[wanted.reason for wanted, _ in heads],
-        node_ids=[head.node_id for _, head in heads],
-        delivered_at=[h.delivered_at for _, h in heads if h.delivered_at is not None],
-        requested_at=now,
-    )
-    if len(fresh) < len(ids):
-        raise Retry
-    await _store_lines(tx, taken, ids)
-    await create(
-        tx,
-        kind="return",
-        merchant_ids=[wanted.merchant_id for wanted, _ in heads],
-        subject_ids=ids,
-        events=["requested"] * len(ids),
-        due_at=[None] * len(ids),
-        at=[now] * len(ids),
-    )
-    return ids
-
-
-async def _store_lines(tx: Transaction, taken: Sequence[Ask], ids: Sequence[int]) -> None:
-    rows = [
-        (return_id, c, next(x.quantity for x in wanted.lines if x.line_no == c.line_no))
-        for (_, wanted, lines), return_id in zip(taken, ids, strict=True)
-        for c in lines
-    ]
-    await store_lines(
-        tx,
-        merchant_ids=[c.merchant_id for _, c, _ in rows],
-        return_ids=[return_id for return_id, _, _ in rows],
-        fulfilment_order_ids=[c.fulfilment_order_id for _, c, _ in rows],
-        line_nos=[c.line_no for _, c, _ in rows],
-        sku_ids=[c.sku_id for _, c, _ in rows],
-        quantities=[quantity for _, _, quantity in rows],
-        unit_price_minor=[c.unit_price_minor for _, c, _ in rows],
-    )

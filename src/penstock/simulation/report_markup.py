@@ -59,7 +59,6 @@ def table(
         "div",
         tag("table", tag("thead", cells("th", head)), body, class_=class_),
         class_="scroll",
-        tabindex="0",
     )
 
 

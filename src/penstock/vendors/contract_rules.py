@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from datetime import date, time
+from functools import cache
 from typing import Literal
 from zoneinfo import available_timezones
 
@@ -67,7 +68,7 @@ def vendor_problems(i: int, vendor: NewVendor) -> list[FieldError]:
     if not vendor.gateway.strip():
         detail = "name the gateway that reaches it, such as sandbox"
         wrong.append(FieldError(f"/vendors/{i}/gateway", "required", detail))
-    if vendor.zone not in available_timezones():
+    if vendor.zone not in _zones():
         detail = f"{vendor.zone!r} is no IANA time zone; use one such as Asia/Shanghai"
         wrong.append(FieldError(f"/vendors/{i}/zone", "unknown_zone", detail))
     return wrong
@@ -100,3 +101,8 @@ def unsigned(pointer: str, vendor: str, signed: Collection[str]) -> list[FieldEr
         return []
     detail = f"there is no vendor {vendor!r}; add it first or correct the name"
     return [FieldError(f"{pointer}/vendor", "unknown_vendor", detail)]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -1,0 +1,1 @@
+SELECT merchant_id, code FROM merchants.merchants ORDER BY code

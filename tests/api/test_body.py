@@ -1,0 +1,119 @@
+"""A body that cannot be taken is refused by field, in words that say what to send."""
+
+import json
+import re
+
+JARGON = re.compile(r"`|\||regex|RFC3339|ISO8601|datetime|Struct|msgspec|\bnull\b|\bstr\b|\bint\b")
+NODE = {
+    "code": "reno-1",
+    "title": "Reno",
+    "country": "US",
+    "zone": "America/Los_Angeles",
+    "cut_off": "17:00:00",
+    "orders_per_hour": 400,
+}
+STREAM = {
+    "code": "friday",
+    "title": "Friday night",
+    "country": "US",
+    "starts_at": "2026-11-20T18:00:00Z",
+    "ends_at": "2026-11-20T21:00:00Z",
+    "skus": [{"sku": "LAMP", "quantity": 3}],
+}
+BY_FIELD = {
+    "text for a number": ("nodes", NODE | {"orders_per_hour": "400"}, "/orders_per_hour"),
+    "a time of day without its seconds": ("nodes", NODE | {"cut_off": "17"}, "/cut_off"),
+    "a list for an object": ("nodes", [NODE], ""),
+    "nothing": ("nodes", None, ""),
+    "a missing field": ("nodes", {k: v for k, v in NODE.items() if k != "zone"}, "/zone"),
+    "no list": ("merchants", {"applications": {}}, "/applications"),
+    "inside a list": ("merchants", {"applications": [{"code": 5}]}, "/applications/0/code"),
+    "a duration": (
+        "merchants:decide",
+        {"decisions": [{"merchant_id": 1, "verdict": "approved", "because": "x", "hold": "1h"}]},
+        "/decisions/0/hold",
+    ),
+    "a choice": (
+        "merchants:decide",
+        {"decisions": [{"merchant_id": 1, "verdict": "perhaps", "because": "x"}]},
+        "/decisions/0/verdict",
+    ),
+    "a date": (
+        "rates",
+        {"rates": [{"vendor": "swift", "effective_from": "tomorrow"}]},
+        "/rates/0/effective_from",
+    ),
+    "an instant without its offset": (
+        "streams",
+        STREAM | {"ends_at": "2026-11-20T21:00:00"},
+        "/ends_at",
+    ),
+    "a code that is empty": ("streams", STREAM | {"code": ""}, "/code"),
+    "a text that no database holds": ("nodes", NODE | {"title": "a\0b"}, "/title"),
+}
+UNREADABLE = {
+    "empty": b"",
+    "blank": b"  \n",
+    "no JSON": b"hello",
+    "truncated": b'{"applications": [',
+    "no UTF-8": b'{"applications": "\xff"}',
+    "too deep": b'{"applications": ' + b"[" * 100_000,
+    "NaN": b'{"applications": NaN}',
+    "half a surrogate pair": b'{"applications": "\\ud800"}',
+}
+
+
+async def test_every_field_at_fault_is_named_in_plain_words(api):
+    operator = await api.key()
+    for case, (path, body, pointer) in BY_FIELD.items():
+        answer = await api.client.post(f"/v1/{path}", content=json.dumps(body), headers=operator)
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (422, "invalid"), (case, problem)
+        assert answer.headers["content-type"] == "application/problem+json", case
+        assert pointer in [e["pointer"] for e in problem["errors"]], (case, problem)
+        for told in (problem, *problem["errors"]):
+            assert not JARGON.search(told["detail"]), (case, told["detail"])
+
+
+async def test_what_is_no_json_is_malformed(api):
+    operator = await api.key()
+    for case, raw in UNREADABLE.items():
+        answer = await api.client.post("/v1/merchants", content=raw, headers=operator)
+        problem = answer.json()
+        wanted = (422, "invalid") if case == "half a surrogate pair" else (400, "malformed")
+        assert (answer.status_code, problem["code"]) == wanted, (case, problem)
+        assert not JARGON.search(problem["detail"]), (case, problem)
+
+
+async def test_nothing_is_guessed_or_lost(api):
+    operator = await api.key()
+    twice = b'{"applications": [], "applications": [{"code": "a", "title": "A", "country": "US"}]}'
+    answer = await api.client.post("/v1/merchants", content=twice, headers=operator)
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/applications", "duplicate_key")
+    both = NODE | {"orders_per_hour": "400", "country": 7}
+    answer = await api.client.post("/v1/nodes", json=both, headers=operator)
+    assert {e["pointer"] for e in answer.json()["errors"]} == {"/orders_per_hour", "/country"}
+
+
+async def test_a_stranger_is_not_told_what_is_wrong(api):
+    answer = await api.client.post("/v1/nodes", content=b"hello")
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorised")
+
+
+async def test_parameters_of_the_address_are_explained_too(api):
+    operator = await api.key()
+    for path, pointer in {
+        "/v1/scores?as_of=yesterday": "/as_of",
+        "/v1/statement?since=2026-11-01&until=soon": "/until",
+        "/v1/exceptions?limit=many": "/limit",
+        "/v1/exceptions?limit=0": "/limit",
+    }.items():
+        answer = await api.client.get(path, headers=operator)
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (400, "bad_request"), problem
+        assert [e["pointer"] for e in problem["errors"]] == [pointer], problem
+        assert not JARGON.search(problem["detail"]), problem
+    missing = await api.client.get("/v1/statement?since=2026-11-01", headers=operator)
+    assert missing.status_code == 400
+    assert "'until'" in missing.json()["detail"]
