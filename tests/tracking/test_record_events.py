@@ -66,27 +66,32 @@ async def travelling(road, make, orders=1, each=1, **lane):
          "lost"),
     ],
 )  # fmt: skip
-async def test_all_720_orders_of_six_events_end_alike(road, make, codes, end):
+async def test_all_720_orders_of_six_events_end_alike(database, road_in, codes, end):
     orders = list(itertools.permutations(enumerate(codes)))
-    parcels = await travelling(road, make, len(orders))
     dice = random.Random(codes[-1])
-    for turn in range(6):
-        events, seen = [], []
-        for parcel, order in zip(parcels, orders, strict=True):
-            hours, code = order[turn]
-            events.append(told(parcel, code, hours + 1))
-            if dice.random() < 0.1:
-                hours, code = order[dice.randrange(turn + 1)]
-                seen.append(told(parcel, code, hours + 1))
-        outcomes = await record(road, events + seen)
-        assert outcomes == ["recorded"] * len(events) + ["repeated"] * len(seen)
-    assert set(await road.status(parcels)) == {end}
-    order_end = {"delivered": "delivered", "lost": "undelivered"}.get(end, "shipped")
-    assert set(await road.order_status(parcels)) == {order_end}
-    ends = await road.tx.fetch(
-        "SELECT DISTINCT event, fault, reason, occurred_at FROM tracking.standing"
-    )
-    assert len(ends) == 1
+
+    async def play(tx):
+        road = road_in(tx)
+        parcels = await travelling(road, road.make, len(orders))
+        for turn in range(6):
+            events, doubled = [], []
+            for parcel, order in zip(parcels, orders, strict=True):
+                hours, code = order[turn]
+                events.append(told(parcel, code, hours + 1))
+                if dice.random() < 0.1:
+                    hours, code = order[dice.randrange(turn + 1)]
+                    doubled.append(told(parcel, code, hours + 1))
+            outcomes = await record(road, events + doubled)
+            assert outcomes == ["recorded"] * len(events) + ["repeated"] * len(doubled)
+        standings = await tx.fetch(
+            "SELECT DISTINCT event, fault, reason, occurred_at, first_at FROM tracking.standing"
+        )
+        return set(await road.status(parcels)), set(await road.order_status(parcels)), standings
+
+    ends, order_ends, standings = await database.run(OPERATOR, play)
+    assert ends == {end}
+    assert order_ends == {{"delivered": "delivered", "lost": "undelivered"}.get(end, "shipped")}
+    assert len(standings) == 1
 
 
 async def test_one_batch_in_any_order_equals_one_by_one(road, make):

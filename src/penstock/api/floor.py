@@ -1,10 +1,11 @@
 """The floor over HTTP: what to do next at a node, and what was done, by the dozen."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Router, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from penstock import journey
 from penstock.api.caller import require_node
@@ -23,6 +24,7 @@ from penstock.warehouse.pack import Pack, PackAnswer, pack
 from penstock.warehouse.work import Work, work
 
 Http = Request[Any, Any, Any]
+Limit = Annotated[int, QueryParameter(ge=0, le=10_000)]
 
 
 class Pickers(msgspec.Struct, frozen=True):
@@ -54,17 +56,17 @@ async def _enter(request: Http, context: Context, node_id: int) -> None:
 
 
 @get("/work", summary="What a node's floor can do now")
-async def show_work(request: Http, context: Here, node_id: int, limit: int = 100) -> Work:
+async def show_work(
+    request: Http, context: Here, node_id: FromPath[int], limit: Limit = 100
+) -> Work:
     """Give the backlog in numbers, and up to `limit` of the most urgent by id."""
     await _enter(request, context, node_id)
-    return await context.database.run(
-        OPERATOR, lambda tx: work(tx, node_id, limit=min(max(limit, 0), 10_000))
-    )
+    return await context.database.run(OPERATOR, lambda tx: work(tx, node_id, limit=limit))
 
 
 @post("/picks:next", status_code=200, summary="Hand out batches to pickers")
 async def hand_out_batches(
-    request: Http, context: Here, node_id: int, data: Pickers
+    request: Http, context: Here, node_id: FromPath[int], data: JSONBody[Pickers]
 ) -> Sequence[Batch]:
     """Give each picker the batch in hand, or else the most urgent one that nobody has."""
     await _enter(request, context, node_id)
@@ -76,7 +78,7 @@ async def hand_out_batches(
 
 @post("/picks:confirm", status_code=200, summary="Confirm picks by scan")
 async def confirm_picks(
-    request: Http, context: Here, node_id: int, data: Confirmations
+    request: Http, context: Here, node_id: FromPath[int], data: JSONBody[Confirmations]
 ) -> Sequence[PickAnswer]:
     """Record what was found; a short order is re-allocated or given up, and says so."""
     await _enter(request, context, node_id)
@@ -89,7 +91,7 @@ async def confirm_picks(
 
 @post("/packs", status_code=200, summary="Pack picked orders into parcels")
 async def pack_orders(
-    request: Http, context: Here, node_id: int, data: Packs
+    request: Http, context: Here, node_id: FromPath[int], data: JSONBody[Packs]
 ) -> Sequence[PackAnswer]:
     """Choose cartons, weigh, and make parcels that wait for declaration or label."""
     await _enter(request, context, node_id)
@@ -100,7 +102,9 @@ async def pack_orders(
 
 
 @get("/manifests", summary="Manifests that wait at the dock")
-async def list_manifests(request: Http, context: Here, node_id: int) -> Sequence[WaitingManifest]:
+async def list_manifests(
+    request: Http, context: Here, node_id: FromPath[int]
+) -> Sequence[WaitingManifest]:
     """List closed manifests with parcels left, the earliest pick-up first."""
     await _enter(request, context, node_id)
     return await context.database.run(OPERATOR, lambda tx: manifests_waiting(tx, node_id=node_id))
@@ -108,7 +112,7 @@ async def list_manifests(request: Http, context: Here, node_id: int) -> Sequence
 
 @post("/hand-overs", status_code=200, summary="Hand parcels over to their carriers")
 async def hand_parcels_over(
-    request: Http, context: Here, node_id: int, data: HandOvers
+    request: Http, context: Here, node_id: FromPath[int], data: JSONBody[HandOvers]
 ) -> Sequence[HandOverAnswer]:
     """Hand over whole manifests, or the parcels scanned of them; stock leaves with the last."""
     await _enter(request, context, node_id)

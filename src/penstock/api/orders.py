@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.params import FromPath, JSONBody
 
 from penstock import journey
 from penstock.access.once import require_same_body
@@ -112,7 +113,10 @@ class Cancellation(msgspec.Struct, frozen=True):
 
 @post("/v1/orders:cancel", status_code=200, summary="Cancel orders")
 async def cancel_many(
-    request: Request[Any, Any, Any], context: Here, data: Cancellation, code: MerchantCode = None
+    request: Request[Any, Any, Any],
+    context: Here,
+    data: JSONBody[Cancellation],
+    code: MerchantCode = None,
 ) -> Sequence[Cancelled]:
     """Cancel what no floor has in hand; stock is for sale again at once."""
     principal = await context.callers.identify(request)
@@ -127,7 +131,9 @@ async def cancel_many(
 
 
 @get("/v1/orders/{order_id:int}", summary="Show one order's journey")
-async def show_one(request: Request[Any, Any, Any], context: Here, order_id: int) -> OrderShown:
+async def show_one(
+    request: Request[Any, Any, Any], context: Here, order_id: FromPath[int]
+) -> OrderShown:
     """Show lines, fulfilment orders, parcels, tracking, and all that happened."""
     principal = await context.callers.identify(request)
     require(principal, "merchant")

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Router, post
+from litestar.params import JSONBody
 
 from penstock.api.caller import merchant_of
 from penstock.api.context import Here, MerchantCode
@@ -42,7 +43,7 @@ class ReturnAnswers(msgspec.Struct, frozen=True):
 
 @post("/v1/returns", status_code=200, summary="Ask to send something back")
 async def ask_returns(
-    request: Http, context: Here, data: ReturnRequests, code: MerchantCode = None
+    request: Http, context: Here, data: JSONBody[ReturnRequests], code: MerchantCode = None
 ) -> ReturnAnswers:
     """Take requests; what the policy says of each is decided by the next worker's turn."""
     principal = await context.callers.identify(request)

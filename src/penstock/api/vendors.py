@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Router, post
+from litestar.params import JSONBody, QueryParameter
 
 from penstock import journey
 from penstock.api.caller import require
@@ -15,6 +16,9 @@ from penstock.gateways.effects import VendorEvent
 from penstock.kernel.errors import Forbidden, TooLarge
 
 EVENTS_MAX = 5_000
+VendorCode = Annotated[
+    str, QueryParameter(description="operators: who speaks; a vendor's key says it")
+]
 
 
 class Events(msgspec.Struct, frozen=True):
@@ -39,7 +43,7 @@ class EventAnswers(msgspec.Struct, frozen=True):
 
 @post("/v1/vendor-events", status_code=200, summary="Tell what happened")
 async def take_events(
-    request: Request[Any, Any, Any], context: Here, data: Events, vendor: str = ""
+    request: Request[Any, Any, Any], context: Here, data: JSONBody[Events], vendor: VendorCode = ""
 ) -> EventAnswers:
     """Take a vendor's events about parcels, declarations and returns, by their topic."""
     principal = await context.callers.identify(request)

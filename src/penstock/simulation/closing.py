@@ -13,7 +13,7 @@ from penstock.simulation.evening import Audit, Evening, MerchantScore, Run
 from penstock.simulation.evening_stages import Stage
 from penstock.simulation.report_story import headline, spoken
 
-_BAR = 10
+_BAR = 8
 _COSTLY = 5
 _COLOURS = {
     "order_receipt": "cyan",
@@ -132,10 +132,10 @@ def _mood(faults: int) -> str:
 def _scores(scores: Sequence[MerchantScore]) -> Table:
     titles = list(dict.fromkeys(s.title for score in scores for s in score.counted))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("merchant", no_wrap=True)
+    table.add_column("merchant")
     table.add_column("score", justify="right", no_wrap=True)
     for title in titles:
-        table.add_column(title, no_wrap=True)
+        table.add_column(title)
     for score in scores:
         bars = {s.title: _points(s.points, s.points_lost, s.code) for s in score.counted}
         table.add_row(
@@ -153,7 +153,9 @@ def _points(points: float | None, lost: float, sub_process: str) -> Text:
     """
     filled = _BAR if not lost else min(_BAR - 1, int((points or 0) / 100 * _BAR))
     rest = ("─" * (_BAR - filled), "bright_black")
-    return Text.assemble(("━" * filled, _COLOURS.get(sub_process, "white")), rest, f" −{lost:.1f}")
+    return Text.assemble(
+        ("━" * filled, _COLOURS.get(sub_process, "white")), rest, f"\N{NO-BREAK SPACE}−{lost:.1f}"
+    )
 
 
 def _costly(scores: Sequence[MerchantScore]) -> Table:

@@ -36,7 +36,7 @@ from penstock.simulation.evening_stages import Stage, stages
 
 BIN_S = 10
 """Of the flood's series, in seconds: a step in demand is over within minutes."""
-_HOT_SKUS = 3
+_HOT_SKUS = 2
 _WITHOUT_STREAM = timedelta(hours=1)
 
 

@@ -107,7 +107,7 @@ def shown_until(flows: Flows) -> datetime:
 def backlogs(flows: Flows, width: int) -> Drawing:
     """Who waited for what, when: one ridge a queue, all on one scale."""
     until = shown_until(flows)
-    queues = [queue for queue in flows.queues if queue.entered]
+    queues = [queue for queue in flows.queues if queue.peak]
     highest = max((queue.peak for queue in queues), default=0) or 1
     ridges: Rows = [
         {
@@ -229,7 +229,7 @@ def waterfall(score: MerchantScore, lowest: float, width: int) -> Drawing:
         text = f"−{lost:.1f}" if lost > 0 else f"+{-lost:.1f}" if lost else "0"
         rows.append({"title": title, "part": part, "from": left, "to": left - lost, "text": text})
         left -= lost
-    x = alt.X("from:Q", title=None, axis=alt.Axis(tickCount=4),
+    x = alt.X("from:Q", title=None, axis=alt.Axis(tickCount=3),
               scale=alt.Scale(domain=[lowest, score.high], nice=False))  # fmt: skip
     axis = alt.Axis(labelFontSize=12, labelColor=INK, labelLimit=130)
     y = alt.Y("title:N", sort=[title for title, _, _ in losses], title=None, axis=axis)

@@ -118,11 +118,13 @@ def costly_table(scores: Sequence[MerchantScore]) -> Markup:
             (
                 tag("span", order.order_ref, class_="strong"),
                 score.title,
-                [
+                tag(
+                    "span",
                     dot(part_colour(order.sub_process)),
                     spoken(order.sub_process),
-                ],
-                [order.happened, tag("span", f" ({spoken(order.metric)})", class_="quiet")],
+                    class_="whole",
+                ),
+                [order.happened, tag("span", spoken(order.metric), class_="under")],
                 f"{order.points:.3f}",
             )
             for order, score in worst[:_COSTLY]

@@ -120,7 +120,7 @@ def backlogs_in_words(evening: Evening) -> str:
     return "Queues over time. " + " ".join(
         f"{queue.title}: at most {number_text(queue.peak)}, {hours_text(queue.wait_h)} on average;"
         for queue in evening.flows.queues
-        if queue.entered
+        if queue.peak
     )
 
 
