@@ -61,10 +61,11 @@ from penstock.shipping.buy_label import (
     record_labels,
 )
 from penstock.shipping.depart import ShippedLine, prove_hand_over, ship_complete
+from penstock.shipping.hand_over import HandOver, HandOverAnswer, hand_over
 from penstock.shipping.manifest import prepare_manifests, record_manifests
 from penstock.shipping.never_left import never_left
 from penstock.streams.turn import turn
-from penstock.tracking.catch_up import conclude
+from penstock.tracking.catch_up import catch_up, conclude
 from penstock.tracking.escalate import escalate, report
 from penstock.tracking.record_events import record_events
 from penstock.vendors.scorecard import scorecard
@@ -203,6 +204,18 @@ DEPART = partial(prove_hand_over, ship=ship)
 CLEAR = partial(record_clearance, ports=CLEARANCE)
 
 
+CATCH_UP = partial(catch_up, depart=DEPART)
+
+
+async def hand_parcels_over(
+    tx: Transaction, node_id: int, hand_overs: Sequence[HandOver], now: datetime
+) -> Sequence[HandOverAnswer]:
+    """Hand parcels over, and hear what their carriers have told of them already."""
+    result = await hand_over(tx, node_id, hand_overs, now, ship=ship)
+    await CATCH_UP(tx, result.parcels, now)
+    return result.answers
+
+
 async def pass_on(tx: Transaction, now: datetime) -> int:  # noqa: ARG001  a Timed step is given the time
     """Take what happened out of the outbox and fold it into the merchants' experience."""
     happened = await relay(tx, batch=_RELAYED_AT_ONCE)
@@ -295,7 +308,8 @@ JOURNEY: tuple[Work, ...] = (
     Call("buy_label", Due("parcel", "awaiting_label"), "labels",
          partial(prepare_labels, ports=LABELS), partial(record_labels, ports=LABELS), batch=500),
     Call("close_manifest", Due("parcel", "labelled"), "manifests",
-         prepare_manifests, partial(record_manifests, report=report), batch=2_000),
+         prepare_manifests,
+         partial(record_manifests, report=report, catch_up=CATCH_UP), batch=2_000),
     Step("approve_return", Due("return", "requested"), approve),
     Call("announce_return", Due("return", "approved"), "returns",
          prepare_announcements, partial(record_announcements, report=report)),

@@ -100,7 +100,8 @@ def fitting(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
     origin, inside = typing.get_origin(kind), typing.get_args(kind)
     if origin is tuple:
         return st.lists(fitting(inside[0], name), max_size=3)
-    if name in GOOD:
+    struct = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    if name in GOOD and not struct:
         return st.sampled_from([GOOD[name]] * 3 + [None]).flatmap(
             lambda good: fitting(kind) if good is None else st.just(good)
         )
@@ -110,7 +111,7 @@ def fitting(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
         return st.one_of(*(fitting(choice) for choice in inside))
     if origin is Literal:
         return st.sampled_from(inside)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+    if struct:
         fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
         return st.fixed_dictionaries(
             {n: fitting(f.type, n) for n, f in fields.items() if f.required},

@@ -13,8 +13,8 @@ from penstock.customs.declare import DeclarePorts, prepare_declarations, record_
 from penstock.customs.record_clearance import record_clearance
 from penstock.customs.rulebook import read
 from penstock.gateways.effects import DeclarationRequest, VendorEvent
+from penstock.gateways.intent import Settled
 from penstock.gateways.port import Outcome
-from penstock.worker.step import Settled
 
 WORLD = runpy.run_path(str(Path(__file__).parents[1] / "shipping" / "conftest.py"))
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from penstock.gateways.effects import ReturnAnnounced, VendorEvent
+from penstock.gateways.intent import Settled
 from penstock.gateways.port import Outcome
 from penstock.lifecycle.advance import Subject, new_ids
 from penstock.returns.announce import prepare_announcements, record_announcements
@@ -14,7 +15,6 @@ from penstock.returns.load_policies import load_policies
 from penstock.returns.record_events import record_events
 from penstock.returns.request import request
 from penstock.returns.returnable import NewReturn, ReturnLine
-from penstock.worker.step import Settled
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from penstock.gateways.effects import ReturnRequest, VendorEvent
+from penstock.gateways.intent import Settled
 from penstock.gateways.port import Outcome
 from penstock.returns.announce import prepare_announcements, record_announcements
 from penstock.returns.approve import approve
 from penstock.returns.record_events import record_events
 from penstock.returns.request import request
 from penstock.returns.returnable import NewReturn, ReturnLine
-from penstock.worker.step import Settled
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

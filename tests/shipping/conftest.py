@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from penstock.gateways.intent import Settled
 from penstock.gateways.port import Outcome
 from penstock.lifecycle.advance import Subject, create, new_ids
 from penstock.shipping.buy_label import LabelPorts, prepare_labels, record_labels
 from penstock.shipping.hand_over import HandOver, hand_over
 from penstock.shipping.manifest import prepare_manifests, record_manifests
-from penstock.worker.step import Settled
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ADDRESS = (

@@ -10,12 +10,13 @@ import pytest
 
 from penstock.db.transaction import OPERATOR
 from penstock.gateways.effects import LabelRequest
+from penstock.gateways.intent import Settled
 from penstock.gateways.port import Outcome
 from penstock.gateways.sandbox import SandboxGateway
 from penstock.shipping.buy_label import prepare_labels, record_labels
 from penstock.worker.identity import Identity
 from penstock.worker.loop import Worker
-from penstock.worker.step import Call, Due, Settled
+from penstock.worker.step import Call, Due
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

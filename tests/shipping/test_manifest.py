@@ -7,9 +7,9 @@ import msgspec
 
 from penstock.db.transaction import OPERATOR
 from penstock.gateways.effects import ManifestRequest
+from penstock.gateways.intent import Settled
 from penstock.gateways.port import Outcome
 from penstock.shipping.manifest import prepare_manifests, record_manifests
-from penstock.worker.step import Settled
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CUT_OFF = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)

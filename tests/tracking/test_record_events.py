@@ -10,6 +10,7 @@ import pytest
 
 from penstock.db.transaction import OPERATOR
 from penstock.gateways.effects import VendorEvent
+from penstock.gateways.intent import Settled
 from penstock.gateways.port import Outcome
 from penstock.gateways.statuses import read_vocabularies
 from penstock.kernel.errors import NotFound
@@ -18,7 +19,6 @@ from penstock.shipping.hand_over import HandOver, hand_over
 from penstock.shipping.manifest import prepare_manifests, record_manifests
 from penstock.tracking.catch_up import catch_up
 from penstock.tracking.record_events import record_events
-from penstock.worker.step import Settled
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=6)

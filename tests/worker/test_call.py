@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from penstock.db.transaction import OPERATOR
+from penstock.gateways.intent import Intent
 from penstock.gateways.port import Outcome, Request
 from penstock.lifecycle.advance import create, move, new_ids
 from penstock.worker.identity import Identity
 from penstock.worker.loop import Worker
-from penstock.worker.step import Call, Due, Intent
+from penstock.worker.step import Call, Due
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

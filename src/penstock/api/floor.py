@@ -15,7 +15,6 @@ from penstock.shipping.hand_over import (
     HandOver,
     HandOverAnswer,
     WaitingManifest,
-    hand_over,
     manifests_waiting,
 )
 from penstock.warehouse.confirm_pick import PickAnswer, PickConfirmation, confirm_pick
@@ -117,10 +116,9 @@ async def hand_parcels_over(
     """Hand over whole manifests, or the parcels scanned of them; stock leaves with the last."""
     await _enter(request, context, node_id)
     now = context.now()
-    result = await context.database.run(
-        OPERATOR, lambda tx: hand_over(tx, node_id, data.hand_overs, now, ship=journey.ship)
+    return await context.database.run(
+        OPERATOR, lambda tx: journey.hand_parcels_over(tx, node_id, data.hand_overs, now)
     )
-    return result.answers
 
 
 floor = Router(

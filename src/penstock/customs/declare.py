@@ -16,11 +16,11 @@ from penstock.customs.sheet import Rates
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.gateways.effects import DeclarationLodged, DeclarationRequest
+from penstock.gateways.intent import Intent, Settled
 from penstock.gateways.port import Request
 from penstock.kernel.errors import Invalid
 from penstock.kernel.money import CURRENCIES
 from penstock.lifecycle.advance import Subject, move
-from penstock.worker.step import Intent, Settled
 
 Trouble = tuple[int, int, str, str, str]
 """What a person should look at: (merchant_id, parcel_id, reason, fault, detail)."""

@@ -8,11 +8,11 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.gateways.effects import ReturnAnnounced, ReturnRequest
+from penstock.gateways.intent import Intent, Settled
 from penstock.gateways.port import Request
 from penstock.kernel.money import CURRENCIES
 from penstock.lifecycle.advance import Subject, move
 from penstock.returns.record_events import apply_held
-from penstock.worker.step import Intent, Settled
 
 Trouble = tuple[int, int, str, str, str]
 """What a person should look at: (merchant_id, return_id, reason, fault, detail)."""

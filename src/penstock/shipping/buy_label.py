@@ -9,11 +9,11 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.gateways.effects import LabelBought
+from penstock.gateways.intent import Intent, Settled
 from penstock.kernel.money import CURRENCIES
 from penstock.lifecycle.advance import Subject, advance
 from penstock.shipping.choose import choose_carriers
 from penstock.shipping.label_request import labels_wanted, request_of
-from penstock.worker.step import Intent, Settled
 
 Trouble = tuple[int, int, str, str, str]
 """What a person should look at: (merchant_id, parcel_id, reason, fault, detail)."""

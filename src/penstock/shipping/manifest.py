@@ -9,11 +9,13 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Retry, Transaction
 from penstock.gateways.effects import ManifestClosed, ManifestRequest
+from penstock.gateways.intent import Intent, Settled
 from penstock.gateways.port import Outcome, Request
 from penstock.gateways.reference import reference
 from penstock.lifecycle.advance import Subject, move
-from penstock.worker.step import Intent, Settled
 
+CatchUp = Callable[[Transaction, Sequence[Subject], datetime], Awaitable[object]]
+"""Moves parcels to where their carriers' events say they are."""
 Report = Callable[
     [Transaction, Sequence[tuple[int, int, str, str, str]], datetime], Awaitable[object]
 ]
@@ -115,11 +117,17 @@ async def prepare_manifests(
 
 
 async def record_manifests(
-    tx: Transaction, settled: Sequence[Settled], now: datetime, *, report: Report
+    tx: Transaction,
+    settled: Sequence[Settled],
+    now: datetime,
+    *,
+    report: Report,
+    catch_up: CatchUp | None = None,
 ) -> None:
     """Close the manifests that carriers took, and move all parcels on them on.
 
-    The parcels of a refused manifest stay labelled, are reported, and go on a new one.
+    The parcels of a refused manifest stay labelled, are reported, and go on a new one. Those that
+    moved go to `catch_up`, for a carrier may have told of them already.
     """
     outcomes = {s.intent.request.reference: s.outcome for s in settled}
     names = sorted(outcomes)
@@ -137,6 +145,8 @@ async def record_manifests(
         if outcomes[row.manifest].state == "done"
     ]
     await move(tx, closed, "manifested", now)
+    if catch_up is not None:
+        await catch_up(tx, closed, now)
     troubles = [
         (row.merchant_id, row.parcel_id, "manifest_refused", "carrier", because)
         for row in listed

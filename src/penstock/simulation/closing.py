@@ -13,7 +13,7 @@ from penstock.simulation.evening import Audit, Evening, MerchantScore, Run
 from penstock.simulation.evening_stages import Stage
 from penstock.simulation.report_story import headline, spoken
 
-_BAR = 8
+_BAR = 7
 _COSTLY = 5
 _COLOURS = {
     "order_receipt": "cyan",
@@ -135,7 +135,7 @@ def _scores(scores: Sequence[MerchantScore]) -> Table:
     table.add_column("merchant")
     table.add_column("score", justify="right", no_wrap=True)
     for title in titles:
-        table.add_column(title)
+        table.add_column(title, min_width=_BAR + 6)
     for score in scores:
         bars = {s.title: _points(s.points, s.points_lost, s.code) for s in score.counted}
         table.add_row(
@@ -153,9 +153,8 @@ def _points(points: float | None, lost: float, sub_process: str) -> Text:
     """
     filled = _BAR if not lost else min(_BAR - 1, int((points or 0) / 100 * _BAR))
     rest = ("─" * (_BAR - filled), "bright_black")
-    return Text.assemble(
-        ("━" * filled, _COLOURS.get(sub_process, "white")), rest, f"\N{NO-BREAK SPACE}−{lost:.1f}"
-    )
+    cost = f" −{lost:.1f}" if round(lost, 1) > 0 else ""
+    return Text.assemble(("━" * filled, _COLOURS.get(sub_process, "white")), rest, cost)
 
 
 def _costly(scores: Sequence[MerchantScore]) -> Table:

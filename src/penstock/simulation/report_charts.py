@@ -182,7 +182,7 @@ def deliveries(flows: Flows, width: int) -> Drawing:
 
 
 def durations(sellers: Sequence[Seller], width: int) -> Drawing:
-    """Days from payment to hand-over and to delivery: 10 to 90 %, the median, and up to 99 %."""
+    """Days from payment to hand-over and to delivery: 10 to 90%, the median, and up to 99%."""
     rows: Rows = [
         {
             "merchant": seller.counts.title,

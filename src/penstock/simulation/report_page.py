@@ -238,8 +238,8 @@ def _promise(evening: Evening, draw: Draw) -> Markup:
             draw, lambda width: durations(done, width - 70),
             "Days from payment to hand-over and to delivery, by merchant; the table above has "
             "the promises kept.",
-            "To hand-over (green) and to delivery (pink). Bars hold the middle 80 % of orders, "
-            "the gap and the number are the median, lines reach to 99 %.",
+            "To hand-over (green) and to delivery (pink). Bars hold the middle 80% of orders, "
+            "the gap and the number are the median, lines reach to 99%.",
         ) if done else None,
     )  # fmt: skip
 

@@ -8,11 +8,12 @@ import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Database, Transaction
+from penstock.gateways.intent import Intent, Settled
 from penstock.gateways.port import Effect, Gateways, Outcome, Request, Vendor
 from penstock.lifecycle.advance import Subject
 from penstock.lifecycle.claim import claim, park, postpone
 from penstock.worker.identity import LOCK_CLASS
-from penstock.worker.step import Call, Intent, Settled
+from penstock.worker.step import Call
 
 _ASK_AGAIN = timedelta(minutes=1)
 Pause = Callable[[str], None]

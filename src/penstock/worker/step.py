@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from penstock.db.transaction import Transaction
-from penstock.gateways.port import Effect, Outcome, Request
+from penstock.gateways.intent import Intent, Settled
+from penstock.gateways.port import Effect
 from penstock.lifecycle.advance import Subject
 from penstock.lifecycle.states import Kind
 
@@ -47,21 +48,6 @@ class Timed(msgspec.Struct, frozen=True):
     when: Every
     do: Callable[[Transaction, datetime], Awaitable[int]]
     batch: int = 1_000_000
-
-
-class Intent(msgspec.Struct, frozen=True):
-    """One effect wanted at one vendor for one subject. Several subjects may share a reference."""
-
-    subject: Subject
-    vendor: str
-    request: Request
-
-
-class Settled(msgspec.Struct, frozen=True):
-    """An intent and its known outcome, `done` or `refused`."""
-
-    intent: Intent
-    outcome: Outcome
 
 
 class Call(msgspec.Struct, frozen=True):
