@@ -69,11 +69,15 @@ TEXTS = ["LAMP", "merchant-1", "UN3480", "Mars/Olympus", "parcel", "", " ", "\0"
 NUMBERS = [-1, 0, 1, 2, 5, 100, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**30]
 INSTANTS = ["2026-11-20T13:00:00Z", "2026-11-21T10:00:00+05:30", "0001-01-01T00:00:00+14:00",
             "9999-12-31T23:59:59-14:00", "2026-11-20T10:00:00", "soon"]  # fmt: skip
-TIMES = {
-    datetime: INSTANTS,
-    date: ["2026-11-20", "0001-01-01", "9999-12-31", "2026-02-30"],
-    time: ["17:00:00", "00:00:00", "23:59:59.999999Z", "25:00:00"],
-    timedelta: ["PT1H", "P0D", "-PT1H", "P999999999D", "1 h"],
+LEAVES: dict[Any, st.SearchStrategy[Any]] = {
+    int: st.sampled_from(NUMBERS) | st.integers(0, 20),
+    str: st.sampled_from(TEXTS) | st.text(max_size=8),
+    bool: st.booleans(),
+    NoneType: st.none(),
+    datetime: st.sampled_from(INSTANTS),
+    date: st.sampled_from(["2026-11-20", "0001-01-01", "9999-12-31", "2026-02-30"]),
+    time: st.sampled_from(["17:00:00", "00:00:00", "23:59:59.999999Z", "25:00:00"]),
+    timedelta: st.sampled_from(["PT1H", "P0D", "-PT1H", "P999999999D", "1 h"]),
 }
 GOOD = {
     "code": "night", "sku": "LAMP", "skus": "LAMP", "country": "US", "currency": "USD",
@@ -105,26 +109,17 @@ def fitting(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
         return st.sampled_from([GOOD[name]] * 3 + [None]).flatmap(
             lambda good: fitting(kind) if good is None else st.just(good)
         )
-    if origin is Annotated:
-        return fitting(inside[0])
-    if origin in {Union, UnionType}:
-        return st.one_of(*(fitting(choice) for choice in inside))
-    if origin is Literal:
-        return st.sampled_from(inside)
     if struct:
         fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
         return st.fixed_dictionaries(
             {n: fitting(f.type, n) for n, f in fields.items() if f.required},
             optional={n: fitting(f.type, n) for n, f in fields.items() if not f.required},
         )
-    if kind in TIMES:
-        return st.sampled_from(TIMES[kind])
-    return {
-        int: st.sampled_from(NUMBERS) | st.integers(0, 20),
-        str: st.sampled_from(TEXTS) | st.text(max_size=8),
-        bool: st.booleans(),
-        NoneType: st.none(),
-    }[kind]
+    if origin is Annotated:
+        inside = inside[:1]
+    if origin in {Annotated, Union, UnionType}:
+        return st.one_of(*(fitting(choice) for choice in inside))
+    return LEAVES[kind] if kind in LEAVES else st.sampled_from(inside)
 
 
 def body_of(path, handler):

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import asyncpg
 import msgspec
 
-from penstock.kernel.errors import Conflict, Misconfigured, Refusal, Unavailable
+from penstock.kernel.errors import Conflict, Invalid, Misconfigured, Refusal, Unavailable
 
 T = TypeVar("T")
 _ATTEMPTS = 8
@@ -186,6 +186,8 @@ def _translated(error: Exception) -> Exception:
             | TimeoutError()
         ):
             return Unavailable("the database does not answer; repeat with the same key")
+        case asyncpg.DataError():
+            return Invalid("a value is outside what can be stored: a number too large, or a NUL")
         case asyncpg.InsufficientPrivilegeError():
             return Conflict("the row belongs to another merchant")
         case _:

@@ -48,7 +48,7 @@ _FULFILMENT_ORDER = (
     Status("fulfilment_order", "allocated", "worker", _hours(72)),
     Status("fulfilment_order", "released", "floor", _hours(24)),
     Status("fulfilment_order", "picked", "floor", _hours(12)),
-    Status("fulfilment_order", "packed", "worker", _hours(96)),
+    Status("fulfilment_order", "packed", "floor", _hours(96)),
     Status("fulfilment_order", "shipped", "vendor", _hours(24 * 30)),
     Status("fulfilment_order", "delivered", "nobody", None),
     Status("fulfilment_order", "undelivered", "nobody", None),
