@@ -315,7 +315,7 @@ JOURNEY: tuple[Work, ...] = (
          prepare_announcements, partial(record_announcements, report=report)),
     Step("settle_return", Due("return", "graded"), partial(settle, restock=restock, post=post)),
     Timed("lapse_returns", _minutes(60), lapse, batch=LAPSED_AT_ONCE),
-    Timed("revise_promises", _minutes(30), partial(revise, announce=announce),
+    Timed("revise_promises", _minutes(60), partial(revise, announce=announce),
           batch=REVISED_AT_ONCE),
     Timed("escalate", _minutes(15), escalate, batch=1_000),
     Timed("pass_on", _minutes(1), pass_on, batch=_RELAYED_AT_ONCE),

@@ -3,7 +3,7 @@
 import typing
 from datetime import date, datetime, time, timedelta
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Union
 
 import msgspec
 import pytest

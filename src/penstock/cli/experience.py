@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
@@ -136,7 +137,8 @@ def _print_json(
             "merchant": names[merchant_id],
             "profile": profile.code,
             "as_of": at,
-            **msgspec.to_builtins(scores[merchant_id], builtin_types=(datetime,)),
+            "score": scores[merchant_id].points,
+            **msgspec.to_builtins(scores[merchant_id], builtin_types=(Decimal,)),
         }
         print(encoder.encode(line).decode())  # noqa: T201  one line a merchant, for a pipe
 

@@ -52,6 +52,9 @@ class Transaction:
         """Wrap an acquired connection on which BEGIN has been sent."""
         self._connection = connection
         self.actor = actor
+        self.moved: set[tuple[int, int]] = set()
+        """Subjects (merchant_id, subject_id) that this transaction has moved: whoever claimed them
+        knows by it what is left."""
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
         """Run one statement and return its records."""
@@ -165,7 +168,7 @@ def _begin(actor: Actor) -> str:
     )
 
 
-def _translated(error: Exception) -> Exception:
+def _translated(error: Exception) -> Exception:  # noqa: PLR0911  a table, one row a return
     """Translate what the driver raised, once, here; a bug stays what it is."""
     match error:
         case Refusal():

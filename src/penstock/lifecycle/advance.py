@@ -93,6 +93,7 @@ async def advance(
         at=[at[i] for i in first.values()],
     )
     stood = {(row.merchant_id, row.subject_id): row for row in rows}
+    tx.moved.update(key for key, row in stood.items() if row.to_status is not None)
     return [_answer(key, stood.get(key)) for key in keys]
 
 

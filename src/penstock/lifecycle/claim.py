@@ -1,5 +1,6 @@
 """Take what is due, and put off what could not be moved."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -45,3 +46,16 @@ async def postpone(
 @query
 async def backlog(tx: Transaction, *, now: datetime) -> list[Waiting]:
     """Tell what is due: what workers look at first, and what autoscalers read."""
+
+
+async def put_off(tx: Transaction, subjects: Sequence[Subject], status: str, now: datetime) -> None:
+    """Put off those of the claimed `subjects` that this transaction has not moved."""
+    left = [s for s in subjects if (s.merchant_id, s.subject_id) not in tx.moved]
+    if left:
+        await postpone(
+            tx,
+            merchant_ids=[s.merchant_id for s in left],
+            subject_ids=[s.subject_id for s in left],
+            status=status,
+            now=now,
+        )

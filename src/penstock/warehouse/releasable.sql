@@ -9,17 +9,32 @@ WITH busy AS (
         floor(n.orders_per_hour * :in_progress_max_hours::float8) - coalesce(b.orders, 0) AS room
     FROM inventory.nodes AS n
     LEFT JOIN busy AS b ON b.node_id = n.node_id
-), waiting AS (
-    SELECT f.merchant_id, f.fulfilment_order_id, floor.room,
-        row_number() OVER (PARTITION BY f.node_id
-                           ORDER BY o.dispatch_by_at, f.fulfilment_order_id, f.merchant_id) AS turn
+), allocated AS MATERIALIZED (
+    -- One look-up an order, each by its key: OFFSET 0 keeps a planner that has no statistics yet
+    -- from pairing all of a merchant's rows first.
+    SELECT f.merchant_id, f.fulfilment_order_id, f.node_id, o.dispatch_by_at
     FROM lifecycle.subjects AS s
-    JOIN allocation.fulfilment_orders AS f
-        ON (f.merchant_id, f.fulfilment_order_id) = (s.merchant_id, s.subject_id)
-    JOIN floor ON floor.node_id = f.node_id AND floor.room > 0
-    JOIN orders.orders AS o ON (o.merchant_id, o.order_id) = (f.merchant_id, f.order_id)
+    CROSS JOIN LATERAL (
+        SELECT f.merchant_id, f.fulfilment_order_id, f.node_id, f.order_id
+        FROM allocation.fulfilment_orders AS f
+        WHERE (f.merchant_id, f.fulfilment_order_id) = (s.merchant_id, s.subject_id)
+        OFFSET 0
+    ) AS f
+    CROSS JOIN LATERAL (
+        SELECT o.dispatch_by_at
+        FROM orders.orders AS o
+        WHERE (o.merchant_id, o.order_id) = (f.merchant_id, f.order_id)
+        OFFSET 0
+    ) AS o
     WHERE s.kind = 'fulfilment_order' AND s.status = 'allocated'
         AND s.due_at <= :now::timestamptz
+        AND EXISTS (SELECT FROM floor WHERE room > 0)
+), waiting AS (
+    SELECT a.merchant_id, a.fulfilment_order_id, floor.room,
+        row_number() OVER (PARTITION BY a.node_id
+                           ORDER BY a.dispatch_by_at, a.fulfilment_order_id, a.merchant_id) AS turn
+    FROM allocated AS a
+    JOIN floor ON floor.node_id = a.node_id AND floor.room > 0
 )
 SELECT merchant_id, fulfilment_order_id AS subject_id
 FROM waiting

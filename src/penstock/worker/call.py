@@ -11,7 +11,7 @@ from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.gateways.intent import Intent, Settled
 from penstock.gateways.port import Effect, Gateways, Outcome, Request, Vendor
 from penstock.lifecycle.advance import Subject
-from penstock.lifecycle.claim import claim, park, postpone
+from penstock.lifecycle.claim import claim, park, put_off
 from penstock.worker.identity import LOCK_CLASS
 from penstock.worker.step import Call
 
@@ -132,7 +132,7 @@ async def _intend(tx: Transaction, call: Call, worker_id: int, now: datetime) ->
     intents = list(await call.prepare(tx, subjects, now))
     wanted = {intent.subject for intent in intents}
     left = [subject for subject in subjects if subject not in wanted]
-    await _put_off(tx, left, call.when.status, now)
+    await put_off(tx, left, call.when.status, now)
     await park(
         tx,
         merchant_ids=[i.subject.merchant_id for i in intents],
@@ -173,20 +173,7 @@ async def _record(
         subject_ids=[i.subject.subject_id for i in unknown],
     )
     await call.record(tx, [Settled(i, o) for i, o in known], now)
-    await _put_off(tx, [i.subject for i, _ in known], call.when.status, now)
-
-
-async def _put_off(
-    tx: Transaction, subjects: Sequence[Subject], status: str, now: datetime
-) -> None:
-    if subjects:
-        await postpone(
-            tx,
-            merchant_ids=[s.merchant_id for s in subjects],
-            subject_ids=[s.subject_id for s in subjects],
-            status=status,
-            now=now,
-        )
+    await put_off(tx, [i.subject for i, _ in known], call.when.status, now)
 
 
 async def _ask(

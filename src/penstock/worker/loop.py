@@ -10,7 +10,7 @@ from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.gateways.port import Gateways
 from penstock.kernel.clock import Clock
 from penstock.kernel.errors import Unavailable
-from penstock.lifecycle.claim import backlog, claim, postpone
+from penstock.lifecycle.claim import backlog, claim, put_off
 from penstock.worker.call import Pause, run_call
 from penstock.worker.identity import Identity
 from penstock.worker.step import Call, Every, Step, Timed, Work
@@ -97,13 +97,7 @@ class Worker:
             )
             if subjects:
                 await step.do(tx, subjects, now)
-                await postpone(
-                    tx,
-                    merchant_ids=[s.merchant_id for s in subjects],
-                    subject_ids=[s.subject_id for s in subjects],
-                    status=step.when.status,
-                    now=now,
-                )
+                await put_off(tx, subjects, step.when.status, now)
             return len(subjects)
 
         return await self._database.run(OPERATOR, work)
