@@ -57,6 +57,8 @@ async def test_the_description_is_valid_and_whole(api, described):
         for refusal in refusals.values():
             schema = refusal["content"]["application/problem+json"]["schema"]
             assert schema == {"$ref": "#/components/schemas/Problem"}, name
+    node = described["components"]["schemas"]["NewNode"]
+    assert node["properties"]["cut_off"] == {"type": "string", "format": "time"}
     for path, media_type in RAW.items():
         body = described["paths"][path]["post"]["requestBody"]
         assert body["required"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import time
 from typing import Any
 
 from litestar import Litestar, get
@@ -10,7 +11,10 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import ScalarRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, Schema, SecurityScheme
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
 
 from penstock import __version__
 from penstock.api.body import JsonRequest
@@ -62,8 +66,29 @@ ROUTES: list[Any] = [
     experience,
     operation,
 ]
+_REFUSALS = {
+    status: ResponseSpec(
+        Problem,
+        generate_examples=False,
+        description=" Or: ".join(kind.title for kind in STATUS if STATUS[kind] == status),
+        media_type=MEDIA_TYPE,
+    )
+    for status in sorted(set(STATUS.values()))
+}
+_REFUSALS[400].description = "The body or a parameter could not be read."
 _ONLY_WITH_BODY = {409, 413, 429}
 """Statuses of refusals that nobody who only looks can meet."""
+
+
+class _TimeOfDay(OpenAPISchemaPlugin):
+    """Describes a `time` as one; the framework takes it for a duration."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        return value is time
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ARG002  the port's
+        return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.TIME)
 
 
 def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
@@ -72,6 +97,7 @@ def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
         route_handlers=ROUTES,
         lifespan=[lifespan],
         request_class=JsonRequest,
+        plugins=[_TimeOfDay()],
         dependencies={"context": Provide(_context, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         request_max_body_size=body_max_bytes,
@@ -93,18 +119,8 @@ def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
 
 
 def _refusals(handler: HTTPRouteHandler) -> dict[int, ResponseSpec]:
-    """Describe how an operation may refuse: the mapping is one for all, so is its description."""
-    statuses = set(STATUS.values())
+    """Choose how an operation may refuse: the mapping is one for all, so is its description."""
     if {} in handler.resolve_security():
-        statuses = {STATUS[Unavailable]}
-    elif "GET" in handler.http_methods:
-        statuses -= _ONLY_WITH_BODY
-    return {
-        status: ResponseSpec(
-            Problem,
-            generate_examples=False,
-            description="; or: ".join(kind.title for kind in STATUS if STATUS[kind] == status),
-            media_type=MEDIA_TYPE,
-        )
-        for status in sorted(statuses)
-    }
+        return {STATUS[Unavailable]: _REFUSALS[STATUS[Unavailable]]}
+    looks = "GET" in handler.http_methods
+    return {s: spec for s, spec in _REFUSALS.items() if not (looks and s in _ONLY_WITH_BODY)}

@@ -30,6 +30,9 @@ from penstock.simulation.vendors import Vendors
 from penstock.simulation.world import Keys, build
 from penstock.worker.identity import Identity
 
+_SAMPLED_EVERY_S = 4.0
+"""Reading what a process shares costs it, too."""
+
 Watch = Callable[[Database, datetime, float], Awaitable[None]]
 """Told the database, the virtual time and the share done, after each tick."""
 
@@ -152,7 +155,7 @@ class _Memory:
         while True:
             now = await asyncio.to_thread(proportional_mib, self._stage.pids)
             self.peak_mib = max(self.peak_mib, now)
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_SAMPLED_EVERY_S)
 
 
 def _outside(scenario: Scenario, chance: Chance, books: Books, stage: Stage, keys: Keys) -> Outside:

@@ -1,5 +1,6 @@
 """All who are outside: channels send orders, vendors report, shoppers cancel and return."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -86,15 +87,20 @@ class Outside:
         self._books.add_wishes(wishes)
 
     async def _report(self, reports: Sequence[Report]) -> None:
-        for vendor, group in groupby(sorted(reports, key=lambda r: r.vendor), lambda r: r.vendor):
-            due = list(group)
-            for start in range(0, len(due), _EVENTS_PER_CALL):
-                some = due[start : start + _EVENTS_PER_CALL]
-                body = b'{"events":[' + b",".join(r.event for r in some) + b"]}"
-                answers = await self._vendors[vendor].post("/v1/vendor-events", body, EventAnswers)
-                assert set(answers.counts) <= {"recorded", "repeated"}, answers.counts
-                self._receive(vendor, some)
-                self._books.told_reports(some)
+        """Let vendors tell what is due, all at once: they know nothing of one another."""
+        by_vendor: dict[str, list[Report]] = {}
+        for report in reports:
+            by_vendor.setdefault(report.vendor, []).append(report)
+        await asyncio.gather(*(self._tell(vendor, due) for vendor, due in by_vendor.items()))
+
+    async def _tell(self, vendor: str, due: Sequence[Report]) -> None:
+        for start in range(0, len(due), _EVENTS_PER_CALL):
+            some = due[start : start + _EVENTS_PER_CALL]
+            body = b'{"events":[' + b",".join(r.event for r in some) + b"]}"
+            answers = await self._vendors[vendor].post("/v1/vendor-events", body, EventAnswers)
+            assert set(answers.counts) <= {"recorded", "repeated"}, answers.counts
+            self._receive(vendor, some)
+            self._books.told_reports(some)
 
     def _receive(self, vendor: str, reports: Sequence[Report]) -> None:
         """Let shoppers have their parcels; some will send them back."""

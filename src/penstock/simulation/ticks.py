@@ -7,10 +7,10 @@ from penstock.simulation.scenario import Scenario
 
 _FLOOD = timedelta(seconds=10)
 _LIVE = timedelta(minutes=1)
-_BUSY = timedelta(minutes=20)
+_BUSY = timedelta(minutes=30)
 _QUIET = timedelta(hours=1)
 _FLOOD_FOR = timedelta(minutes=4)
-_BUSY_FOR = timedelta(days=4)
+_BUSY_FOR = timedelta(days=3)
 
 
 def ticks(scenario: Scenario) -> list[datetime]:
