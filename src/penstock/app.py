@@ -1,6 +1,6 @@
 """The composition root: settings become a pool, a clock, gateways, routes and workers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -63,9 +63,16 @@ async def gateways_of() -> AsyncIterator[Gateways]:
         yield {"sandbox": SandboxGateway(client)}
 
 
-def worker_of(database: Database, identity: Identity, gateways: Gateways) -> Worker:
-    """Compose a worker of the whole journey."""
-    return Worker(database, identity, journey.JOURNEY, gateways)
+def worker_of(
+    database: Database,
+    identity: Identity,
+    gateways: Gateways,
+    *,
+    steps: Callable[[str], bool] = lambda _: True,
+) -> Worker:
+    """Compose a worker of the whole journey, or of those steps that `steps` chooses by name."""
+    chosen = [work for work in journey.JOURNEY if steps(work.name)]
+    return Worker(database, identity, chosen, gateways)
 
 
 def asgi(settings: Settings | None = None) -> Litestar:

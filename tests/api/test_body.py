@@ -114,6 +114,7 @@ async def test_parameters_of_the_address_are_explained_too(api):
         assert (answer.status_code, problem["code"]) == (400, "bad_request"), problem
         assert [e["pointer"] for e in problem["errors"]] == [pointer], problem
         assert not JARGON.search(problem["detail"]), problem
+        assert "quotes" not in problem["detail"], "nothing in an address is in quotes"
     missing = await api.client.get("/v1/statement?since=2026-11-01", headers=operator)
     assert missing.status_code == 400
     assert "'until'" in missing.json()["detail"]

@@ -79,7 +79,11 @@ def from_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Proble
     if isinstance(refusal, Unauthorised):
         headers["WWW-Authenticate"] = "Bearer"
     status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
-    return problem(status, refusal.code, refusal.title, refusal.detail, refusal.errors, headers)
+    detail = refusal.detail
+    if refusal.errors and detail == refusal.title:
+        more = f" ({len(refusal.errors) - 1} more)" if len(refusal.errors) > 1 else ""
+        detail = f"{refusal.errors[0].detail}{more}"
+    return problem(status, refusal.code, refusal.title, detail, refusal.errors, headers)
 
 
 def from_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -111,7 +115,8 @@ def worded(error: FieldError) -> FieldError:
 def _parameter(extra: dict[str, Any]) -> FieldError:
     """Explain an error of the framework's about a part of the address."""
     message, key = str(extra.get("message", "")), extra.get("key", "")
-    return worded(explained(f"{message} - at `$.{key}`"))
+    error = worded(explained(f"{message} - at `$.{key}`"))
+    return msgspec.structs.replace(error, detail=error.detail.replace(", not text in quotes", ""))
 
 
 def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

@@ -117,8 +117,16 @@ class Database:
         """
         await self.run(OPERATOR, lambda tx: tx.fetch("SELECT 1"))
 
-    async def run(self, actor: Actor, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def run(
+        self,
+        actor: Actor,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        snapshot: bool = False,
+    ) -> T:
         """Run `work` in one READ COMMITTED transaction and commit it.
+
+        With `snapshot` it may only read, and all its statements see the same moment.
 
         A serialization failure, a deadlock or a `Retry` runs it again, a bounded number of times
         with full jitter; so `work` must have no effect outside the transaction.
@@ -130,7 +138,7 @@ class Database:
         """
         for attempt in range(_ATTEMPTS):
             try:
-                return await self._once(actor, work)
+                return await self._once(actor, work, snapshot)
             except (Retry, asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
                 if attempt == _ATTEMPTS - 1:
                     raise Unavailable("too many conflicts; nothing was taken, try again") from None
@@ -139,9 +147,11 @@ class Database:
                 raise _translated(error) from error
         raise AssertionError("unreachable")
 
-    async def _once(self, actor: Actor, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def _once(
+        self, actor: Actor, work: Callable[[Transaction], Awaitable[T]], snapshot: bool
+    ) -> T:
         async with self._pool.acquire(timeout=30) as connection:
-            await connection.execute(_begin(actor))
+            await connection.execute(_begin(actor, snapshot))
             try:
                 result = await work(Transaction(connection, actor))
             except BaseException:
@@ -159,11 +169,12 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no
         return ""
 
 
-def _begin(actor: Actor) -> str:
+def _begin(actor: Actor, snapshot: bool) -> str:
     """One round trip: role and tenant are local to the transaction and end with it."""
     assert actor.role in {"operator", "merchant"}, actor.role
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if snapshot else "BEGIN"
     return (
-        f"BEGIN; SET LOCAL ROLE penstock_{actor.role}; "
+        f"{begin}; SET LOCAL ROLE penstock_{actor.role}; "
         f"SET LOCAL penstock.merchant_id = '{int(actor.merchant_id)}'"
     )
 

@@ -5,6 +5,7 @@ virtual hour, and shares no code with what it checks. A play taken up again star
 auditor, which reads everything from the first event on.
 """
 
+import asyncio
 from datetime import datetime
 
 import msgspec
@@ -73,6 +74,7 @@ class Tally(msgspec.Struct, frozen=True):
     name: str
     left: int
     right: int
+    last_id: int
 
 
 @query
@@ -96,7 +98,9 @@ async def populations(tx: Transaction) -> list[Population]:
 
 
 @query
-async def tallies(tx: Transaction, *, now: datetime) -> list[Tally]:
+async def tallies(
+    tx: Transaction, *, now: datetime, after_order: int, after_transfer: int
+) -> list[Tally]:
     """Count what must agree: holds, orders, exceptions, outbox, money, labels."""
 
 
@@ -106,6 +110,7 @@ class Answered(msgspec.Struct, frozen=True):
     merchant: str
     outcome: str
     orders: int
+    last_id: int
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -118,8 +123,8 @@ class Known(msgspec.Struct, frozen=True):
 
 
 @query
-async def answered(tx: Transaction) -> list[Answered]:
-    """Count the stored orders by merchant and outcome."""
+async def answered(tx: Transaction, *, after: int) -> list[Answered]:
+    """Count the orders stored after an order's id, by merchant and outcome."""
 
 
 @query
@@ -132,50 +137,106 @@ async def announced(tx: Transaction) -> int | None:
     """Count the status moves that were put into the outbox, passed on or not."""
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """Up to where the auditor has read what is only ever added to."""
+
+    stock: int = 0
+    moves: int = 0
+    orders: int = 0
+    transfers: int = 0
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What stood in everybody's books at one moment."""
+
+    at: datetime
+    stock: list[Folded]
+    counters: list[Counter]
+    moves: list[NewMove]
+    populations: list[Population]
+    tallies: list[Tally]
+    told: int
+    answered: list[Answered]
+    known: list[Known]
+    acknowledged: dict[tuple[str, str], int]
+    booked: dict[tuple[str, str], int]
+
+
+Found = tuple[str, str]
+"""A broken invariant and how."""
+
+
 class Auditor:
-    """Looks as often as it is asked to and keeps every broken invariant."""
+    """Looks as often as it is asked to and keeps every broken invariant.
+
+    A look reads one snapshot of the database, and is judged while the play goes on.
+    """
 
     def __init__(self, database: Database, books: Books) -> None:
         """Start with empty books."""
         self._database = database
         self._books = books
+        self._seen = Seen()
         self._stock: dict[Account, int] = {}
-        self._stock_seen = 0
         self._moves: dict[tuple[str, str, str, str], int] = {}
-        self._moves_seen = 0
+        self._answered: dict[tuple[str, str], int] = {}
+        self._looking: asyncio.Task[None] | None = None
         self.looks = 0
         self.broken: list[Broken] = []
 
-    async def look(self, now: datetime) -> int:
-        """Check every invariant at `now`; return how many are broken."""
-        found = await self._database.run(OPERATOR, lambda tx: self._look(tx, now))
-        self.looks += 1
-        self.broken += [Broken(invariant, now, detail) for invariant, detail in found]
-        return len(found)
+    async def begin(self, now: datetime) -> None:
+        """Start a look at this moment; return as soon as nothing later can be seen by it."""
+        await self.settle()
+        acknowledged, booked = self._books.acknowledged(), self._books.counts()
+        taken = asyncio.Event()
 
-    async def _look(self, tx: Transaction, now: datetime) -> list[tuple[str, str]]:
-        found = await self._check_stock(tx)
-        found += await self._check_moves(tx)
-        for tally in await tallies(tx, now=now):
+        async def read(tx: Transaction) -> Evidence:
+            return await _read(tx, now, self._seen, taken, acknowledged, booked)
+
+        async def look() -> None:
+            self._judge(await self._database.run(OPERATOR, read, snapshot=True))
+
+        self._looking = asyncio.create_task(look())
+        waiting = asyncio.create_task(taken.wait())
+        await asyncio.wait({self._looking, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+
+    async def settle(self) -> None:
+        """Wait for the last look's judgement."""
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            await looking
+
+    def _judge(self, evidence: Evidence) -> None:
+        """Fold what is new into the auditor's own books and compare; nothing here waits."""
+        found = self._check_stock(evidence) + self._check_moves(evidence)
+        for tally in evidence.tallies:
             if tally.left != tally.right:
                 invariant, _, what = tally.name.partition(": ")
                 found.append((invariant, f"{what}: {tally.left} against {tally.right}"))
-        told, moved = await announced(tx), sum(self._moves.values())
-        if told != moved:
-            found.append(("I10", f"{moved} status moves, {told} in or out of the outbox"))
-        return found + await self._check_answers(tx) + await self._check_effects(tx)
+        moved = sum(self._moves.values())
+        if evidence.told != moved:
+            found.append(("I10", f"{moved} status moves, {evidence.told} in or out of the outbox"))
+        found += self._check_answers(evidence) + _check_effects(evidence)
+        self._seen = Seen(
+            max([self._seen.stock, *(row.last_id for row in evidence.stock)]),
+            max([self._seen.moves, *(row.last_id for row in evidence.moves)]),
+            max([self._seen.orders, *(row.last_id for row in evidence.answered)]),
+            max([self._seen.transfers, *(row.last_id for row in evidence.tallies)]),
+        )
+        self.looks += 1
+        self.broken += [Broken(invariant, evidence.at, detail) for invariant, detail in found]
 
-    async def _check_stock(self, tx: Transaction) -> list[tuple[str, str]]:
+    def _check_stock(self, evidence: Evidence) -> list[Found]:
         """I1 and I2: counters equal the moves; nothing is reserved that is not there."""
-        for row in await fold_stock(tx, after=self._stock_seen):
+        for row in evidence.stock:
             key = (row.merchant_id, row.sku_id, row.account, row.holder)
             self._stock[key] = self._stock.get(key, 0) + row.units
-            self._stock_seen = max(self._stock_seen, row.last_id)
         found = []
         expected = {
             key: units for key, units in self._stock.items() if units and key[2] not in _NOWHERE
         }
-        for c in await stock_counters(tx):
+        for c in evidence.counters:
             free, kept = _ACCOUNTS[c.plane]
             who = (c.merchant_id, c.sku_id)
             for account, units in ((free, c.on_hand - c.kept), (kept, c.kept)):
@@ -193,19 +254,18 @@ class Auditor:
         ]
         return found
 
-    async def _check_moves(self, tx: Transaction) -> list[tuple[str, str]]:
+    def _check_moves(self, evidence: Evidence) -> list[Found]:
         """I4: every move is legal, and what entered a status and did not leave it is there."""
-        for row in await fold_moves(tx, after=self._moves_seen):
+        for row in evidence.moves:
             key = (row.kind, row.from_status, row.event, row.to_status)
             self._moves[key] = self._moves.get(key, 0) + row.moves
-            self._moves_seen = max(self._moves_seen, row.last_id)
         found = [("I4", f"illegal move {key}") for key in self._moves if key not in _LEGAL]
         here: dict[tuple[str, str], int] = {}
         for (kind, from_status, _, to_status), moves in self._moves.items():
             here[kind, to_status] = here.get((kind, to_status), 0) + moves
             if from_status != BORN:
                 here[kind, from_status] = here.get((kind, from_status), 0) - moves
-        counted = {(p.kind, p.status): p.subjects for p in await populations(tx)}
+        counted = {(p.kind, p.status): p.subjects for p in evidence.populations}
         for s in STATUSES:
             before, now = here.get((s.kind, s.status), 0), counted.get((s.kind, s.status), 0)
             if before != now:
@@ -213,26 +273,54 @@ class Auditor:
                 found.append(("I4", detail))
         return found
 
-    async def _check_answers(self, tx: Transaction) -> list[tuple[str, str]]:
+    def _check_answers(self, evidence: Evidence) -> list[Found]:
         """I3: an order that was answered is stored, once, with that answer."""
-        stored = {(row.merchant, row.outcome): row.orders for row in await answered(tx)}
+        for row in evidence.answered:
+            key = (row.merchant, row.outcome)
+            self._answered[key] = self._answered.get(key, 0) + row.orders
         return [
-            ("I3", f"{who}: {orders} answered {outcome}, {stored.get((who, outcome), 0)} stored")
-            for (who, outcome), orders in self._books.acknowledged().items()
-            if outcome in _STORED and stored.get((who, outcome), 0) != orders
+            ("I3", f"{who}: {orders} answered {outcome}, {stored} stored")
+            for (who, outcome), orders in evidence.acknowledged.items()
+            if outcome in _STORED and (stored := self._answered.get((who, outcome), 0)) != orders
         ]
 
-    async def _check_effects(self, tx: Transaction) -> list[tuple[str, str]]:
-        """I5: what stands in the vendors' books stands in ours, once."""
-        known = {(row.vendor, row.effect): row for row in await known_effects(tx)}
-        booked = self._books.counts()
-        found = []
-        for key in sorted(booked.keys() | known.keys()):
-            ours = known.get(key, Known(*key, 0, 0))
-            if not ours.effects <= booked.get(key, 0) <= ours.effects + ours.unsettled:
-                detail = f"{key[0]} booked {booked.get(key, 0)} {key[1]}, we know {ours.effects}"
-                found.append(("I5", f"{detail}, {ours.unsettled} are open"))
-        return found
+
+async def _read(
+    tx: Transaction,
+    now: datetime,
+    seen: Seen,
+    taken: asyncio.Event,
+    acknowledged: dict[tuple[str, str], int],
+    booked: dict[tuple[str, str], int],
+) -> Evidence:
+    counters = await stock_counters(tx)
+    taken.set()
+    return Evidence(
+        at=now,
+        counters=counters,
+        stock=await fold_stock(tx, after=seen.stock),
+        moves=await fold_moves(tx, after=seen.moves),
+        populations=await populations(tx),
+        tallies=await tallies(tx, now=now, after_order=seen.orders, after_transfer=seen.transfers),
+        told=await announced(tx) or 0,
+        answered=await answered(tx, after=seen.orders),
+        known=await known_effects(tx),
+        acknowledged=acknowledged,
+        booked=booked,
+    )
+
+
+def _check_effects(evidence: Evidence) -> list[Found]:
+    """I5: what stands in the vendors' books stands in ours, once, or is being asked after."""
+    known = {(row.vendor, row.effect): row for row in evidence.known}
+    booked = evidence.booked
+    found = []
+    for key in sorted(booked.keys() | known.keys()):
+        ours = known.get(key, Known(*key, 0, 0))
+        if not ours.effects <= booked.get(key, 0) <= ours.effects + ours.unsettled:
+            detail = f"{key[0]} booked {booked.get(key, 0)} {key[1]}, we know {ours.effects}"
+            found.append(("I5", f"{detail}, {ours.unsettled} are open"))
+    return found
 
 
 _NOWHERE = frozenset({"outside", "missing", "scrap"})

@@ -30,6 +30,8 @@ from penstock.simulation.vendors import Vendors
 from penstock.simulation.world import Keys, build
 from penstock.worker.identity import Identity
 
+_OBSERVES = "pass_on"
+"""The step that only reads what others wrote: it runs beside them, as a second worker would."""
 _SAMPLED_EVERY_S = 4.0
 """Reading what a process shares costs it, too."""
 
@@ -121,7 +123,8 @@ async def _perform(
         cast = Cast(
             _outside(scenario, chance, books, stage, keys),
             _floors(scenario, chance, books, vendors, stage, keys),
-            worker_of(database, identity, gateways),
+            worker_of(database, identity, gateways, steps=lambda name: name != _OBSERVES),
+            worker_of(database, identity, gateways, steps=lambda name: name == _OBSERVES),
             auditor,
         )
         ended = await play(

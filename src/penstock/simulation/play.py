@@ -40,7 +40,27 @@ class Cast(msgspec.Struct, frozen=True):
     outside: Outside
     floors: Sequence[Floor]
     worker: Worker
+    observer: Worker
     auditor: Auditor
+
+
+class Beside:
+    """The one thing that goes on beside the play: the observer, one tick behind."""
+
+    def __init__(self) -> None:
+        """Start with nothing going on."""
+        self._task: asyncio.Task[int] | None = None
+
+    async def follow(self, worker: Worker, now: datetime) -> None:
+        """Let `worker` do what is due at `now`, once what it had to do before is done."""
+        await self.settle()
+        self._task = asyncio.create_task(worker.drain(now))
+
+    async def settle(self) -> None:
+        """Wait until nothing goes on."""
+        task, self._task = self._task, None
+        if task is not None:
+            await task
 
 
 async def play(
@@ -59,23 +79,25 @@ async def play(
 
     """
     moments = ticks(scenario)
+    beside = Beside()
     begun = time.monotonic()
     for tick in range(position.tick, len(moments)):
         before = moments[tick - 1] if tick else scenario.starts_at
         now = moments[tick]
         clock.set(now)
         for phase in PHASES[PHASES.index(position.phase) :]:
-            await _healing(partial(_act, cast, phase, before, now), heal)
+            await _healing(partial(_act, cast, beside, phase, before, now), heal)
             position = _after(position, tick, phase, position.spent_s + time.monotonic() - begun)
             begun = time.monotonic()
             write_position(path, position)
         await watch(now, (tick + 1) / len(moments))
+    await _healing(partial(_end, cast, beside, moments[-1]), heal)
     position = msgspec.structs.replace(position, finished=True)
     write_position(path, position)
     return position
 
 
-async def _act(cast: Cast, phase: Phase, before: datetime, now: datetime) -> None:
+async def _act(cast: Cast, beside: Beside, phase: Phase, before: datetime, now: datetime) -> None:
     match phase:
         case "outside":
             await cast.outside.act(before, now)
@@ -84,9 +106,18 @@ async def _act(cast: Cast, phase: Phase, before: datetime, now: datetime) -> Non
                 await floor.act(now)
         case "worker":
             await cast.worker.drain(now)
+            await beside.follow(cast.observer, now)
         case "audit":
             if hourly(before, now):
-                await cast.auditor.look(now)
+                await cast.auditor.begin(now)
+
+
+async def _end(cast: Cast, beside: Beside, now: datetime) -> None:
+    """Let everybody finish, and look once more when nothing moves."""
+    await beside.settle()
+    await cast.observer.drain(now)
+    await cast.auditor.begin(now)
+    await cast.auditor.settle()
 
 
 def _after(position: Position, tick: int, phase: Phase, spent_s: float) -> Position:
