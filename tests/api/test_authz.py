@@ -173,6 +173,13 @@ async def ask(api, world, operation, caller):
     )
 
 
+async def test_no_odd_key_opens_or_breaks_anything(api):
+    for key in ("pk_\u00e9_0000", "pk__", "pk_a_" + "0" * 10_000, "\u00ff", "_" * 99):
+        odd = {"Authorization": f"Bearer {key}".encode("latin-1")}
+        answer = await api.client.get("/v1/backlog", headers=odd)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorised"), key
+
+
 def test_every_operation_has_its_row():
     assert operations(http_app(nullcontext, 1)) == MATRIX.keys()
 

@@ -154,3 +154,6 @@ async def test_a_floor_works_at_its_own_node(api, floor):
     answer = await api.client.post(f"/v1/nodes/{elsewhere}/picks:confirm", json=wrong, headers=key)
     pointers = ["/confirmations/0/lines/0/picked", "/confirmations/0/complete"]
     assert [e["pointer"] for e in answer.json()["errors"]] == pointers
+    nameless = {"pickers": ["pat", "", "x" * 9_000]}
+    answer = await api.client.post(f"/v1/nodes/{elsewhere}/picks:next", json=nameless, headers=key)
+    assert [e["pointer"] for e in answer.json()["errors"]] == ["/pickers/1", "/pickers/2"]

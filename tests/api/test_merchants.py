@@ -85,6 +85,9 @@ async def test_each_item_is_answered_by_itself_and_a_whole_request_by_field(api)
     assert answers[2]["detail"]
     assert set(LUMEN) == set(Application.__struct_fields__)
 
+    long = {"merchant_id": 1, "verdict": "approved", "because": "x", "hold": "P999999999D"}
+    _, (answer,) = await ask("POST", "/v1/merchants:decide", {"decisions": [long]})
+    assert answer["outcome"] == "invalid"
     skus = [SKU, SKU | {"code": "VASE", "weight_g": 0, "hs6": "94"}]
     status, answers = await ask("POST", "/v1/skus?merchant=lumen", {"skus": skus})
     assert (status, [a["outcome"] for a in answers]) == (200, ["added", "invalid"])

@@ -59,9 +59,9 @@ async def test_a_contract_with_errors_is_refused_whole_and_by_field(api):
     assert await pointers("vendors", SWIFT, odd) == ["/vendors/1/vendor", "/vendors/1/zone"]
     assert await pointers("vendors", SWIFT | {"role": "pirate"}) == ["/vendors/0/role"]
     assert await pointers("pickups", PICKUP) == ["/pickups/0/vendor"]
-    odd = RATE | {"country": "QQ", "currency": "US$", "fee_minor": -1}
+    odd = RATE | {"country": "QQ", "currency": "US$", "fee_minor": -1, "transit_days": 2**31 - 1}
     wrong = await pointers("rates", odd)
-    fields = "vendor", "country", "currency", "fee_minor"
+    fields = "vendor", "country", "currency", "fee_minor", "transit_days"
     assert {f"/rates/0/{field}" for field in fields} <= set(wrong)
     assert await contracted(api) == []
 

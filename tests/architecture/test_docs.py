@@ -2,12 +2,32 @@
 
 import importlib.util
 import re
-from datetime import timedelta
+import shlex
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from http.server import HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any, get_args
 
+import httpx
+import msgspec
 import pytest
 
+from penstock.api.http import http_app
+from penstock.api.orders import _REFUSAL as REFUSALS
+from penstock.api.problems import STATUS
+from penstock.channels import detect
+from penstock.channels.csv_file import COLUMNS, REQUIRED
+from penstock.channels.json_text import decode_order
+from penstock.channels.order import Address, NewLine, NewOrder, Policy
+from penstock.db import migrate
+from penstock.gateways.effects import LabelBought, ManifestClosed
+from penstock.gateways.port import Request, Vendor
+from penstock.gateways.sandbox import SandboxGateway
+from penstock.gateways.statuses import read_vocabularies
 from penstock.lifecycle.reference import render
+from penstock.orders.item import Answer
 from penstock.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -94,3 +114,184 @@ def test_commands_are_found_in_code():
     text = "`penstock up`\n```\n$ penstock orders import f.csv\n.venv/bin/penstock demo\n```\n"
     code = "\n".join(CODE.findall(text))
     assert COMMAND.findall(code) == [" up", " orders import", " demo"]
+
+
+ORDER_FILE = ROOT / "docs/reference/order-file.md"
+API = ROOT / "docs/reference/api.md"
+ONE_ORDER = ROOT / "docs/explanation/one-order.md"
+TUTORIAL = ROOT / "docs/tutorial.md"
+CONNECT = ROOT / "docs/how-to/connect-a-vendor.md"
+TYPES = {
+    str: "text",
+    int: "whole number",
+    datetime: "time",
+    datetime | None: "time",
+    Policy: "policy",
+    Address: "object",
+    tuple[NewLine, ...]: "list of objects",
+}
+
+
+def fenced(page: Path, language: str) -> list[str]:
+    """The code blocks of a page that are in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+
+
+def test_every_column_of_the_csv_file_is_on_its_page():
+    known = [[f"`{c}`", "yes" if c in REQUIRED else "", said] for c, said in COLUMNS.items()]
+    assert rows(ORDER_FILE, "CSV") == known
+
+
+def test_every_field_of_an_order_is_on_its_page():
+    known = [
+        [f"`{name}{field.name}`", TYPES[field.type], "yes" if field.required else ""]
+        for name, kind in (("", NewOrder), ("ship_to.", Address), ("lines[].", NewLine))
+        for field in msgspec.structs.fields(kind)
+    ]
+    assert [row[:3] for row in rows(ORDER_FILE, "NDJSON")] == known
+
+
+def test_every_policy_and_outcome_is_on_its_page():
+    assert [row[0].strip("`") for row in rows(ORDER_FILE, "Policies")] == list(get_args(Policy))
+    named = set(re.findall(r"`(\w+)`", Answer.__doc__ or "")) - {"order_id"}
+    told = {row[0].strip("`"): row[2] for row in rows(ORDER_FILE, "Outcomes")}
+    assert told.keys() == named | {"invalid"}
+    assert {outcome for outcome, final in told.items() if final} == {
+        "accepted", "insufficient_stock", "daily_cap_reached",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "orders"), [(ORDER_FILE, 1), (TUTORIAL, 5)])
+def test_a_csv_file_on_a_page_can_be_read(page, orders):
+    for text in fenced(page, "csv"):
+        assert len(list(detect.read(text.encode())[1])) == orders
+
+
+def test_the_order_on_the_page_can_be_read():
+    for text in fenced(ORDER_FILE, "json"):
+        assert decode_order(text.encode())
+
+
+def test_every_table_that_an_order_passes_exists():
+    migrations = "".join(m.sql for m in migrate.migrations())
+    schemas = set(re.findall(r"CALL penstock\.stage\('(\w+)'\)", migrations))
+    told = set(re.findall(r"`(\w+\.\w+)`", ONE_ORDER.read_text("utf-8")))
+    tables = {name for name in told if name.split(".")[0] in schemas}
+    assert len(tables) > 20
+    missing = {name for name in tables if f"CREATE TABLE {name} (" not in migrations}
+    assert not missing, f"{ONE_ORDER.name} names tables that do not exist: {missing}"
+
+
+def access() -> dict[str, dict[str, int]]:
+    """By operation what each kind of caller is answered, as the API's own test proves it."""
+    path = ROOT / "tests/api/test_authz.py"
+    spec = importlib.util.spec_from_file_location("authz", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return {operation: answers for operation, (answers, _) in module.MATRIX.items()}
+
+
+def who(answers: dict[str, int]) -> str:
+    """The roles that are let in, but for the operator, who may do everything."""
+    if answers["nobody"] == 200:
+        return "anyone"
+    return next((role for role in ("merchant", "floor", "vendor") if answers[role] < 300), "")
+
+
+def operations() -> list[list[str]]:
+    """The table of operations as it must be: method and path, who else may, what it does."""
+    allowed = access()
+    return [
+        [f"`{method} {route.path_format}`", who(allowed[f"{method} {route.path_format}"]),
+         handler.summary]
+        for route in http_app(lambda _: nullcontext(), 0).routes
+        for handler in getattr(route, "route_handlers", ())
+        if handler.resolve_include_in_schema()
+        for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"})
+    ]  # fmt: skip
+
+
+def test_every_operation_is_on_its_page():
+    assert rows(API, "Operations") == operations()
+
+
+def test_every_problem_is_on_its_page():
+    known = {(kind.code, str(status)) for kind, status in STATUS.items()}
+    framework = {("bad_request", "400"), ("method_not_allowed", "405"), ("bug", "500")}
+    told = {(row[0].strip("`"), row[1]) for row in rows(API, "Problems")}
+    single = {(code, str(STATUS[kind])) for code, kind in REFUSALS.items()}
+    assert told == known | framework | single
+
+
+def test_every_call_that_a_page_shows_is_one_that_the_api_takes():
+    calls = [call for page in DOCS for call in shown_calls(page)]
+    assert len(calls) > 20
+    handlers = {
+        (method, re.sub(r"\{\w+\}", "[^/]+", route.path_format)): handler
+        for route in http_app(lambda _: nullcontext(), 0).routes
+        for handler in getattr(route, "route_handlers", ())
+        for method in handler.http_methods
+    }
+    for page, method, path, body in calls:
+        found = [h for (m, p), h in handlers.items() if m == method and re.fullmatch(p, path)]
+        assert found, f"{page} calls {method} {path}, which does not exist"
+        if body and path == "/v1/orders":
+            decode_order(body.encode())
+        elif body:
+            msgspec.json.decode(body, type=found[0].parsed_data_field.annotation)
+
+
+def shown_calls(page: Path) -> list[tuple[str, str, str, str]]:
+    """The page, method, path and body of each call by the tutorial's `api` and `floor`."""
+    calls = []
+    for block in fenced(page, "sh"):
+        for line in re.split(r"\n(?!\s|\})", re.sub(r" +#.*", "", block)):
+            words = shlex.split(line.replace("\\\n", " "))
+            while words and "=" in words[0]:
+                words.pop(0)
+            if len(words) < 2 or words[0] not in {"api", "floor"} or "()" in line:
+                continue
+            path = f"/v1/{'nodes/1/' * (words[0] == 'floor')}{words[1].partition('?')[0]}"
+            options = dict(zip(words[2::2], words[3::2], strict=True))
+            sends = "-d" in options or "--data-binary" in options
+            method = options.get("-X", "POST" if sends else "GET")
+            calls.append((page.name, method, path, options.get("-d", "")))
+    return calls
+
+
+async def test_the_carrier_on_the_page_keeps_the_contract():
+    (text,) = fenced(CONNECT, "python")
+    names: dict[str, Any] = {"__name__": "carrier"}
+    exec(compile(text, CONNECT.name, "exec"), names)  # noqa: S102  the page's own program
+    with HTTPServer(("127.0.0.1", 0), quiet(names["Carrier"])) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        vendor = Vendor("toy", "sandbox", f"http://127.0.0.1:{server.server_port}")
+        wanted = Request("r/1", msgspec.json.encode({"reference": "r/1"}))
+        try:
+            async with httpx.AsyncClient() as client:
+                gateway = SandboxGateway(client)
+                (absent,) = await gateway.find(vendor, "labels", ["r/1"])
+                first = await gateway.send(vendor, "labels", [wanted])
+                again = await gateway.send(vendor, "labels", [wanted])
+                found = await gateway.find(vendor, "labels", ["r/1"])
+                (closed,) = await gateway.send(vendor, "manifests", [wanted])
+        finally:
+            server.shutdown()
+            thread.join()
+    assert absent.state == "absent"
+    assert first == again == found
+    assert msgspec.json.decode(first[0].body, type=LabelBought).reference == "r/1"
+    assert msgspec.json.decode(closed.body, type=ManifestClosed).reference == "r/1"
+
+
+def quiet(handler: type) -> type:
+    """The same handler, which does not write a log."""
+    return type("Quiet", (handler,), {"log_message": lambda *_: None})
+
+
+def test_the_vocabulary_on_the_page_is_one():
+    for text in fenced(CONNECT, "toml"):
+        assert read_vocabularies(text, CONNECT.name)

@@ -93,7 +93,8 @@ def _happened(journey: Journey) -> str:
     told = []
     handed_over = _late("handed over", journey.dispatched_at, journey.dispatch_by_at)
     delivered = _late("delivered", journey.delivered_at, journey.deliver_by_at)
-    told += [text for text in (handed_over, delivered) if text]
+    carried = _late("carried", journey.delivered_at, journey.transit_by_at)
+    told += [text for text in (handed_over, delivered or carried) if text]
     if journey.returned_at:
         fault = f", fault: {journey.return_fault}" if journey.return_fault else ""
         told.append(f"sent back{fault}")
