@@ -91,7 +91,7 @@ def kill(pid):
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds its processes in /proc")
 def test_a_killed_evening_ends_as_if_nothing_had_happened(folder):
     """Server, database and the play itself are killed again and again, and started again."""
-    arguments = ("--scale", "0.03", "--days", "6", "--seed", "11")
+    arguments = ("--scale", "0.06", "--days", "6", "--seed", "11")
     undisturbed = result(start(folder, *arguments, "--fresh"))
     seed = int(os.environ.get("PENSTOCK_TEST_SEED", time.time_ns() % 2**32))
     print(f"PENSTOCK_TEST_SEED={seed}")
@@ -100,9 +100,12 @@ def test_a_killed_evening_ends_as_if_nothing_had_happened(folder):
     killed = {"server": 0, "database": 0, "play": 0}
     deadline = time.monotonic() + 900
     while sum(killed.values()) < 9 and time.monotonic() < deadline:
-        time.sleep(chance.uniform(2.0, 6.0))
-        if process.poll() is not None:
+        time.sleep(chance.uniform(3.0, 8.0))
+        if process.poll() == 0:
             break
+        if process.poll() is not None:  # killed under it while it started: start it again
+            process = start(folder, *arguments)
+            continue
         what = chance.choice(sorted(killed))
         if what == "play":
             killed["play"] += kill(process.pid)

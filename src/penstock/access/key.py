@@ -97,6 +97,8 @@ async def create_key(
 
 async def verify_key(tx: Transaction, presented: str, now: datetime) -> Principal | None:
     """Return who presents the key, or None if it is mistyped, unknown, wrong or expired."""
+    if not presented.isascii():
+        return None
     prefix, _, rest = presented.partition("_")
     key_id, _, secret_hex = rest.partition("_")
     try:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -49,11 +50,13 @@ class Batch(msgspec.Struct):
     answers: list[Taken]
 
 
+@dataclass  # else nobody calls its __post_init__
 class _TakesOrder(Operation):
     def __post_init__(self) -> None:
         self.request_body = _body("application/json", "One order: the fields of NewOrder.")
 
 
+@dataclass
 class _TakesOrders(Operation):
     def __post_init__(self) -> None:
         self.request_body = _body(

@@ -30,6 +30,8 @@ def main() -> None:
     """Run a command; what a person can mend is one line, never a traceback."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    # What a lost connection means is said once, by whoever needed it.
+    logging.getLogger("asyncpg").setLevel(logging.ERROR)
     try:
         app()
     except (Misconfigured, Refusal) as problem:

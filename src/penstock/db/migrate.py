@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from penstock.kernel.errors import Misconfigured
+from penstock.kernel.errors import Misconfigured, Unavailable
 
 _LOCK = 0x50454E53
 _OLDEST = 150000
@@ -60,6 +60,10 @@ async def migrate(url: str) -> list[Migration]:
             )
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         return await _apply_missing(connection)
+    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
+        raise Unavailable(f"the database went away: {error}; start again") from error
+    except (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:
+        raise Unavailable(f"the database was stopped: {error}; start again") from error
     finally:
         await connection.close()
 

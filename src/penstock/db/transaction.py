@@ -200,8 +200,10 @@ def _translated(error: Exception) -> Exception:  # noqa: PLR0911  a table, one r
             | TimeoutError()
         ):
             return Unavailable("the database does not answer; repeat with the same key")
-        case asyncpg.DataError():
-            return Invalid("a value is outside what can be stored: a number too large, or a NUL")
+        case asyncpg.DataError() | asyncpg.ProgramLimitExceededError():
+            return Invalid(
+                "a value is outside what can be stored: a number or code too large, or a NUL"
+            )
         case asyncpg.InsufficientPrivilegeError():
             return Conflict("the row belongs to another merchant")
         case _:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
-from penstock.kernel.errors import Conflict
+from penstock.kernel.countries import COUNTRIES
+from penstock.kernel.errors import Conflict, FieldError, Invalid
 
 
 @query
@@ -18,6 +19,11 @@ async def store_pool(
     ranks: list[int],
 ) -> int | None:
     """Insert the pool with its nodes and markets, or add these to the one of that code."""
+
+
+@query
+async def known_nodes(tx: Transaction, *, node_ids: list[int]) -> list[int]:
+    """Find which of these nodes there are."""
 
 
 @query
@@ -48,9 +54,14 @@ async def add_pool(
     nodes and markets.
 
     Raises:
-        Conflict: a node backs another pool of the merchant, and its stock cannot be sold twice.
+        Invalid: a node or country that there is not, or a country twice.
+        Conflict: a node backs another pool of the merchant, and its stock cannot be sold twice; or
+            the code is that of a stream's pool.
 
     """
+    known = set(await known_nodes(tx, node_ids=list(node_ids)))
+    if wrong := _problems(node_ids, known, [country for country, _ in markets]):
+        raise Invalid(errors=wrong)
     pool_id = await store_pool(
         tx,
         merchant_id=merchant_id,
@@ -59,7 +70,8 @@ async def add_pool(
         countries=[country for country, _ in markets],
         ranks=[rank for _, rank in markets],
     )
-    assert pool_id is not None
+    if pool_id is None:
+        raise Conflict(f"{code!r} is the pool of a stream; give the market's pool another code")
     elsewhere = await nodes_elsewhere(
         tx, merchant_id=merchant_id, pool_id=pool_id, node_ids=list(node_ids)
     )
@@ -86,3 +98,21 @@ async def add_stream_pool(
     if pool_id is None:
         raise Conflict(f"a pool {code!r} exists already; give the stream another code")
     return pool_id
+
+
+def _problems(
+    node_ids: Sequence[int], known: set[int], countries: Sequence[str]
+) -> tuple[FieldError, ...]:
+    wrong = [
+        FieldError(f"/node_ids/{i}", "unknown_node", f"there is no node {node_id}; set it up first")
+        for i, node_id in enumerate(node_ids)
+        if node_id not in known
+    ]
+    for i, country in enumerate(countries):
+        if country not in COUNTRIES:
+            detail = f"{country!r} is no country of ISO 3166-1; use a code such as US"
+            wrong.append(FieldError(f"/markets/{i}/country", "unknown_country", detail))
+        if country in countries[:i]:
+            detail = f"{country} is there already; say it once"
+            wrong.append(FieldError(f"/markets/{i}/country", "said_twice", detail))
+    return tuple(wrong)

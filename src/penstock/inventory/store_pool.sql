@@ -1,4 +1,4 @@
--- A market pool is the head of its own family.
+-- A market pool is the head of its own family. A stream's pool is none, and is left alone.
 WITH pool AS (
     INSERT INTO inventory.pool (merchant_id, pool_id, code, family_id)
     OVERRIDING SYSTEM VALUE
@@ -6,6 +6,7 @@ WITH pool AS (
     FROM (SELECT nextval(pg_get_serial_sequence('inventory.pool', 'pool_id'))::int AS pool_id)
         AS drawn
     ON CONFLICT (merchant_id, code) DO UPDATE SET code = excluded.code
+    WHERE pool.stream_id IS NULL
     RETURNING merchant_id, pool_id, family_id
 ), backed AS (
     INSERT INTO inventory.pool_node (merchant_id, node_id, family_id)

@@ -16,6 +16,8 @@ LEGAL: dict[Verdict, tuple[str, ...]] = {
     "suspended": ("approved", "suspended"),
 }
 """From which statuses a verdict may be given; one that sells is suspended, not rejected."""
+HOLD_MAX = timedelta(hours=48)
+"""As long as an order may be `held` before it belongs on the exception list."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,13 +66,13 @@ async def decide(tx: Transaction, decisions: Sequence[Decision], now: datetime) 
     """Decide on merchants; one answer each, in their order.
 
     A merchant that the batch names twice gets its first decision; the second is `repeated`. A
-    decision without a reason, a cap below zero or a negative hold is `invalid`.
+    decision without a reason, with a cap below zero or a hold outside 0 to HOLD_MAX is `invalid`.
     """
     answers: dict[int, Decided] = {}
     sound = []
     for i, d in enumerate(decisions):
         because = d.because.strip() and d.because.isprintable()
-        if not because or not 0 <= d.daily_cap < 2**31 or d.hold < timedelta(0):
+        if not because or not 0 <= d.daily_cap < 2**31 or not timedelta(0) <= d.hold <= HOLD_MAX:
             answers[i] = Decided(d.merchant_id, "invalid", "")
         else:
             sound.append((i, d))

@@ -15,6 +15,14 @@ from penstock.kernel.money import CURRENCIES
 
 CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """A vendor's name is part of its account in the ledger and of its address in the API."""
+RANGES = {
+    "weight_to_g": (1, 100_000_000),
+    "parcels_per_day": (1, 2**31 - 1),
+    "fee_minor": (0, 1_000_000_000_000),
+    "transit_days": (0, 365),
+}
+"""What a line of a rate card may say. Days beyond all calendars would stop the choice of carriers
+for every parcel of its lane, for one statement dates them all."""
 
 
 class NewVendor(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,11 +91,15 @@ def rate_problems(i: int, rate: NewRate, signed: Collection[str]) -> list[FieldE
     if rate.currency not in CURRENCIES:
         detail = f"{rate.currency!r} is no currency that Penstock trades in"
         wrong.append(FieldError(f"/rates/{i}/currency", "unknown_currency", detail))
-    least = {"weight_to_g": 1, "parcels_per_day": 1, "fee_minor": 0, "transit_days": 0}
+    if not CODE.fullmatch(rate.service):
+        detail = "use letters, digits, dots, underscores and hyphens, at most 64"
+        wrong.append(FieldError(f"/rates/{i}/service", "bad_name", detail))
     wrong += [
-        FieldError(f"/rates/{i}/{field}", "out_of_range", f"use {low} or more")
-        for field, low in least.items()
-        if getattr(rate, field) < low
+        FieldError(
+            f"/rates/{i}/{field}", "out_of_range", f"use a whole number from {low} to {high}"
+        )
+        for field, (low, high) in RANGES.items()
+        if not low <= getattr(rate, field) <= high
     ]
     if rate.effective_to is not None and rate.effective_to < rate.effective_from:
         detail = f"it ends before it begins, on {rate.effective_from}"

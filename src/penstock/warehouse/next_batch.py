@@ -9,6 +9,7 @@ import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
+from penstock.kernel.errors import FieldError, Invalid
 from penstock.warehouse.walk import walk
 
 
@@ -102,8 +103,19 @@ async def next_batches(
     """Do what `next_batch` does for many pickers, the earlier named served first.
 
     Who gets nothing is not in the answer, which is otherwise in the order of `pickers`.
+
+    Raises:
+        Invalid: a picker without a name, or with one that nobody could type.
+
     """
     asking = list(pickers)
+    wrong = tuple(
+        FieldError(f"/pickers/{i}", "bad_name", "name the picker, in 1 to 64 printable characters")
+        for i, picker in enumerate(asking)
+        if not (0 < len(picker) <= 64 and picker.isprintable())
+    )
+    if wrong:
+        raise Invalid(errors=wrong)
     await lock_pickers(tx, node_id=node_id, pickers=asking)
     handed = await hand_out(tx, node_id=node_id, pickers=asking, now=now)
     rows = await lines_to_pick(tx, node_id=node_id, batch_ids=[h.batch_id for h in handed])
