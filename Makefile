@@ -37,5 +37,5 @@ lock: ## a new requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --group dev pyproject.toml --output-file requirements.lock
 
-clean: ## forget the environment and the demo's data
-	rm -rf .venv .penstock report.html
+clean: ## forget the environment and the demo's data; a database of yours stays
+	rm -rf .venv .penstock/demo report.html

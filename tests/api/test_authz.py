@@ -41,6 +41,7 @@ NODE = {
 ORDER = {
     "channel": "web", "channel_order_id": "SECRET-2", "currency": "USD",
     "ordered_at": "2026-11-20T11:59:00Z",
+    "paid_at": "2026-11-20T11:59:00Z",
     "ship_to": {"name": "Ada", "line1": "1 High St", "city": "Austin", "country": "US"},
     "lines": [{"sku": "SECRET-LAMP", "quantity": 1, "unit_price_minor": 1999}],
 }  # fmt: skip

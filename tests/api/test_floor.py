@@ -13,6 +13,7 @@ from penstock.worker.loop import Worker
 
 ORDER = {
     "channel": "web", "currency": "USD", "ordered_at": "2026-11-20T11:59:00Z",
+    "paid_at": "2026-11-20T11:59:00Z",
     "ship_to": {"name": "Ada", "line1": "1 High St", "city": "Austin", "country": "US",
                 "region": "TX", "postal_code": "78701"},
     "lines": [{"sku": "LAMP", "quantity": 2, "unit_price_minor": 1999}],

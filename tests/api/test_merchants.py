@@ -10,6 +10,7 @@ SKU = {
 ORDER = {
     "channel": "web", "channel_order_id": "A-1", "currency": "USD",
     "ordered_at": "2026-11-20T11:59:00Z",
+    "paid_at": "2026-11-20T11:59:00Z",
     "ship_to": {"name": "Ada", "line1": "1 High St", "city": "Austin", "country": "US"},
     "lines": [{"sku": "LAMP", "quantity": 1, "unit_price_minor": 1999}],
 }  # fmt: skip

@@ -87,6 +87,7 @@ GOOD = {
     "node": 1, "node_id": 1, "node_ids": 1, "merchant_id": 1, "orders": 1, "because": "so",
     "starts_at": "2026-11-20T13:00:00Z", "ends_at": "2026-11-20T15:00:00Z",
     "ordered_at": "2026-11-20T11:00:00Z",
+    "paid_at": "2026-11-20T11:00:00Z",
     "effective_from": "2026-11-20", "reason": "damaged", "order_id": 1, "topic": "parcel",
     "occurred_at": "2026-11-20T11:00:00Z", "weight_g": 400, "length_mm": 90, "width_mm": 80,
     "height_mm": 70, "hs6": "940521", "origin_country": "CN", "restricted": "UN3480",

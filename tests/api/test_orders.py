@@ -21,6 +21,7 @@ def body(key="A-1", **changes):
         "channel_order_id": key,
         "currency": "USD",
         "ordered_at": "2026-11-20T11:59:00Z",
+        "paid_at": "2026-11-20T11:59:00Z",
         "ship_to": {"name": "Ada", "line1": "1 High St", "city": "Austin", "country": "US"},
         "lines": [{"sku": "LAMP", "quantity": 1, "unit_price_minor": 1999}],
     }

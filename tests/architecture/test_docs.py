@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from datetime import datetime, timedelta
 from http.server import HTTPServer
 from pathlib import Path
+from textwrap import dedent
 from threading import Thread
 from typing import Any, get_args
 
@@ -22,6 +23,7 @@ from penstock.channels.csv_file import COLUMNS, REQUIRED
 from penstock.channels.json_text import decode_order
 from penstock.channels.order import Address, NewLine, NewOrder, Policy
 from penstock.db import migrate
+from penstock.db.query import QUERIES
 from penstock.gateways.effects import LabelBought, ManifestClosed
 from penstock.gateways.port import Request, Vendor
 from penstock.gateways.sandbox import SandboxGateway
@@ -34,9 +36,24 @@ ROOT = Path(__file__).parents[2]
 DOCS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 SETTINGS = ROOT / "docs/reference/settings.md"
 LIFECYCLE = ROOT / "docs/reference/lifecycle.md"
+ORDER_FILE = ROOT / "docs/reference/order-file.md"
+API = ROOT / "docs/reference/api.md"
+ONE_ORDER = ROOT / "docs/explanation/one-order.md"
+TUTORIAL = ROOT / "docs/tutorial.md"
+CONNECT = ROOT / "docs/how-to/connect-a-vendor.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"(?:^|[`'\"$] ?|bin/)penstock((?: [a-z][a-z-]*(?![\w.=/:-]))+)", re.MULTILINE)
+TYPES = {
+    str: "text",
+    int: "whole number",
+    datetime: "time",
+    datetime | None: "time",
+    Policy: "policy",
+    Address: "object",
+    tuple[NewLine, ...]: "list of objects",
+}
 
 
 def rows(page: Path, heading: str) -> list[list[str]]:
@@ -116,25 +133,11 @@ def test_commands_are_found_in_code():
     assert COMMAND.findall(code) == [" up", " orders import", " demo"]
 
 
-ORDER_FILE = ROOT / "docs/reference/order-file.md"
-API = ROOT / "docs/reference/api.md"
-ONE_ORDER = ROOT / "docs/explanation/one-order.md"
-TUTORIAL = ROOT / "docs/tutorial.md"
-CONNECT = ROOT / "docs/how-to/connect-a-vendor.md"
-TYPES = {
-    str: "text",
-    int: "whole number",
-    datetime: "time",
-    datetime | None: "time",
-    Policy: "policy",
-    Address: "object",
-    tuple[NewLine, ...]: "list of objects",
-}
-
-
 def fenced(page: Path, language: str) -> list[str]:
     """The code blocks of a page that are in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
 
 
 def test_every_column_of_the_csv_file_is_on_its_page():
@@ -184,13 +187,18 @@ def test_every_table_that_an_order_passes_exists():
 
 def access() -> dict[str, dict[str, int]]:
     """By operation what each kind of caller is answered, as the API's own test proves it."""
-    path = ROOT / "tests/api/test_authz.py"
-    spec = importlib.util.spec_from_file_location("authz", path)
+    matrix = loaded(ROOT / "tests/api/test_authz.py").MATRIX
+    return {operation: answers for operation, (answers, _) in matrix.items()}
+
+
+def loaded(path: Path) -> Any:
+    """A module by its file."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return {operation: answers for operation, (answers, _) in module.MATRIX.items()}
+    return module
 
 
 def who(answers: dict[str, int]) -> str:
@@ -264,7 +272,7 @@ def shown_calls(page: Path) -> list[tuple[str, str, str, str]]:
 async def test_the_carrier_on_the_page_keeps_the_contract():
     (text,) = fenced(CONNECT, "python")
     names: dict[str, Any] = {"__name__": "carrier"}
-    exec(compile(text, CONNECT.name, "exec"), names)  # noqa: S102  the page's own program
+    exec(compile(text, CONNECT.name, "exec"), names)
     with HTTPServer(("127.0.0.1", 0), quiet(names["Carrier"])) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -295,3 +303,16 @@ def quiet(handler: type) -> type:
 def test_the_vocabulary_on_the_page_is_one():
     for text in fenced(CONNECT, "toml"):
         assert read_vocabularies(text, CONNECT.name)
+
+
+async def test_the_verb_that_contributing_adds_works(tx, tmp_path):
+    text = CONTRIBUTING.read_text("utf-8")
+    for name in ("set_bins.sql", "set_bins.py"):
+        shown = text.split(f"`src/penstock/inventory/{name}`:\n\n")[1].split("```")[1]
+        (tmp_path / name).write_text(dedent(shown.partition("\n")[2]), "utf-8")
+    declared = len(QUERIES)
+    try:
+        verb = loaded(tmp_path / "set_bins.py")
+    finally:
+        del QUERIES[declared:]
+    assert await verb.move_bins(tx, 1, 1, {999: "A-01-01"}) == {999: "not_here"}

@@ -104,12 +104,13 @@ def test_a_killed_evening_ends_as_if_nothing_had_happened(folder):
         if process.poll() == 0:
             break
         if process.poll() is not None:  # killed under it while it started: start it again
+            process.communicate()
             process = start(folder, *arguments)
             continue
         what = chance.choice(sorted(killed))
         if what == "play":
             killed["play"] += kill(process.pid)
-            process.wait()
+            process.communicate()
             process = start(folder, *arguments)
         elif what == "server":
             killed["server"] += any(kill(child) for child in children(process.pid))

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from penstock.db.embedded import EmbeddedServer
 from penstock.db.migrate import migrations
 from penstock.db.transaction import OPERATOR
 from penstock.journey import set_up
-from penstock.kernel.errors import NotFound
+from penstock.kernel.errors import Misconfigured, NotFound
 from penstock.settings import read_settings
 
 db = App(name="db", help="The database itself.")
@@ -109,10 +110,17 @@ def psql(*arguments: str) -> None:
     """Open psql on the database, with the embedded server running meanwhile."""
     settings = read_settings()
     if settings.database_url:
-        subprocess.run(["psql", settings.database_url, *arguments], check=False)  # noqa: S603, S607  the user's own psql
+        _psql(settings.database_url, arguments)
         return
     with EmbeddedServer(settings.data_folder) as server:
-        subprocess.run(["psql", server.url(), *arguments], check=False)  # noqa: S603, S607
+        _psql(server.url(), arguments)
+
+
+def _psql(url: str, arguments: tuple[str, ...]) -> None:
+    program = shutil.which("psql")
+    if program is None:
+        raise Misconfigured("there is no psql on this machine: install PostgreSQL's client.")
+    subprocess.run([program, url, *arguments], check=False)  # noqa: S603  the user's own psql
 
 
 @db.command

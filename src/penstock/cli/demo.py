@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from penstock import __version__
 from penstock.cli.session import complaints, console
 from penstock.db.transaction import OPERATOR, Database, Transaction
+from penstock.kernel.errors import Misconfigured
 from penstock.settings import read_settings
 
 
@@ -26,6 +27,10 @@ def demo(
 
     A play that was interrupted goes on where it was.
     """
+    if scale <= 0 or days <= 0:
+        raise Misconfigured("use a --scale and --days above 0.")
+    if not report.absolute().parent.is_dir():
+        raise Misconfigured(f"there is no folder {report.parent} for the report: make it first.")
     asyncio.run(_demo(seed, scale, days, json, fresh, report))
 
 

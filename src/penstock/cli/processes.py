@@ -94,9 +94,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise Misconfigured(
-            f"cannot listen on {host}:{port} ({error.strerror}): "
+            f"cannot listen on {host}:{port} ({getattr(error, 'strerror', None) or error}): "
             "choose another with --port, or stop what uses it."
         ) from error
     return listening

@@ -60,6 +60,11 @@ async def migrate(url: str) -> list[Migration]:
             )
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         return await _apply_missing(connection)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise Misconfigured(
+            f"the database's user may not bring it up to date ({error}): it needs CREATE on the "
+            "database and, the first time, CREATEROLE."
+        ) from error
     except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
         raise Unavailable(f"the database went away: {error}; start again") from error
     except (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:

@@ -21,6 +21,9 @@ def validate(order: NewOrder, now: datetime) -> tuple[FieldError, ...]:
     if order.ship_to.country not in COUNTRIES:
         detail = f"{order.ship_to.country!r} is no country of ISO 3166-1; use a code such as US"
         wrong.append(FieldError("/ship_to/country", "unknown_country", detail))
+    if order.paid_at is None:
+        detail = "the order is not paid yet; send it again, with paid_at, when it is"
+        wrong.append(FieldError("/paid_at", "not_paid", detail))
     for field, at in (("ordered_at", order.ordered_at), ("paid_at", order.paid_at)):
         if at is not None and at > now + AHEAD_MAX:
             detail = f"{at:%Y-%m-%d} lies in the future; correct it"
