@@ -7,7 +7,6 @@ outlives the play: what it started, it ends.
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -70,6 +69,7 @@ class Stage:
 
     async def open_api(self) -> None:
         """Start the API server and wait until it is ready."""
+        await self._close_api()
         self._port = self._port or _free_port()
         environment = os.environ | {
             "PENSTOCK_DATABASE_URL": self.url,
@@ -101,16 +101,23 @@ class Stage:
             with contextlib.suppress(Unavailable):
                 await self.open_api()
 
+    async def _close_api(self) -> None:
+        """End the API server, if it still runs, and let go of the pipe that it is tied to."""
+        if self._api is None:
+            return
+        if self._api.stdin is not None:
+            self._api.stdin.close()
+        self._api.terminate()
+        try:
+            await asyncio.to_thread(self._api.wait, 8)
+        except subprocess.TimeoutExpired:
+            self._api.kill()
+            self._api.wait()
+
     async def close(self) -> None:
         """End what was started."""
         await self.http.aclose()
-        if self._api is not None and self._api.poll() is None:
-            self._api.send_signal(signal.SIGINT)
-            try:
-                await asyncio.to_thread(self._api.wait, 8)
-            except subprocess.TimeoutExpired:
-                self._api.kill()
-                self._api.wait()
+        await self._close_api()
         if self._server is not None:
             await asyncio.to_thread(self._server.stop)
 
