@@ -47,15 +47,32 @@ async def test_a_small_evening_keeps_every_invariant(folder):
     assert {r.reason for r in outcome.turned_away} >= {"insufficient_stock"}
 
 
+_STARTED = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind():
+    """A test that fails in the middle ends what it started, too."""
+    yield
+    while _STARTED:
+        process = _STARTED.pop()
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
 def start(folder, *arguments):
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "penstock", "demo", "--json", *arguments],
         cwd=folder,
-        env=os.environ | {"PENSTOCK_DATA_FOLDER": str(folder / "data")},
+        env=os.environ
+        | {"PENSTOCK_DATA_FOLDER": str(folder / "data"), "PENSTOCK_DATABASE_URL": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    _STARTED.append(process)
+    return process
 
 
 def result(process):
