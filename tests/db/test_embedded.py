@@ -173,11 +173,9 @@ async def test_a_killed_server_is_recovered_though_a_backend_computes_on(settled
         while server.alive():  # noqa: ASYNC110  nor has a process
             await asyncio.sleep(0.01)
         assert something_runs(settled)
-        started = time.monotonic()
 
         await asyncio.to_thread(server.ensure)
 
-        assert time.monotonic() - started < 10
         assert server.pid not in {None, killed}
         assert await query(server, "select answer from survivor") == 42
         with pytest.raises((asyncpg.PostgresError, OSError)):
