@@ -37,7 +37,7 @@ def main() -> None:
     except (Misconfigured, Refusal) as problem:
         print(f"penstock: {problem}", file=sys.stderr)  # noqa: T201  the command line's voice
         for error in getattr(problem, "errors", ()):
-            print(f"  {error.pointer or '/'}: {error.detail}", file=sys.stderr)  # noqa: T201
+            print(f"  {error.pointer or '/'}: {error.detail}", file=sys.stderr)  # noqa: T201  its voice, too
         raise SystemExit(2) from None
     except CycloptsError:
         raise SystemExit(2) from None

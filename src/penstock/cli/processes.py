@@ -119,7 +119,7 @@ def _keep_up(commands: list[list[str]]) -> None:
             if process.poll() is not None and not stopping:
                 console.print(f"{commands[i][3]} ended ({process.returncode}); starting it again")
                 time.sleep(1)
-                running[i] = subprocess.Popen(commands[i], start_new_session=True)  # noqa: S603
+                running[i] = subprocess.Popen(commands[i], start_new_session=True)  # noqa: S603  ourselves
     for process in running:
         process.terminate()
     until = time.monotonic() + _STOP_S
