@@ -179,6 +179,17 @@ def _begin(actor: Actor, snapshot: bool) -> str:
     )
 
 
+_TOO_MUCH = {
+    asyncpg.DataError,  # the driver's own, before it sends: a number beyond its column's type
+    asyncpg.NumericValueOutOfRangeError,
+    asyncpg.DatetimeFieldOverflowError,
+    asyncpg.CharacterNotInRepertoireError,
+    asyncpg.UntranslatableCharacterError,
+    asyncpg.ProgramLimitExceededError,  # a code too long for an index
+}
+"""What a caller's value can cause. Any other data error, such as a division by zero, is ours."""
+
+
 def _translated(error: Exception) -> Exception:  # noqa: PLR0911  a table, one row a return
     """Translate what the driver raised, once, here; a bug stays what it is."""
     match error:
@@ -200,11 +211,11 @@ def _translated(error: Exception) -> Exception:  # noqa: PLR0911  a table, one r
             | TimeoutError()
         ):
             return Unavailable("the database does not answer; repeat with the same key")
-        case asyncpg.DataError() | asyncpg.ProgramLimitExceededError():
+        case asyncpg.DataError() | asyncpg.ProgramLimitExceededError() if type(error) in _TOO_MUCH:
             return Invalid(
                 "a value is outside what can be stored: a number or code too large, or a NUL"
             )
-        case asyncpg.InsufficientPrivilegeError():
+        case asyncpg.InsufficientPrivilegeError() if "row-level security" in str(error):
             return Conflict("the row belongs to another merchant")
         case _:
             return error
