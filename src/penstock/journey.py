@@ -27,22 +27,27 @@ from penstock.gateways.effects import VendorEvent
 from penstock.inventory.audit import audit as audit_stock
 from penstock.inventory.commit import commit_stock, lock_nodes, uncommit_stock
 from penstock.inventory.release import release_reservation
-from penstock.inventory.reserve import lock_stock, take_stock
+from penstock.inventory.reserve import lock_stock, take_more_stock, take_stock
 from penstock.inventory.restock import restock
 from penstock.inventory.ring_fence import give_back, ring_fence
 from penstock.inventory.ship import ship_stock
 from penstock.inventory.write_off import write_off
+from penstock.kernel.errors import NotFound
 from penstock.kernel.fx import eur_per_unit
 from penstock.ledger.audit import audit as audit_ledger
 from penstock.ledger.post import post
 from penstock.lifecycle.advance import Subject
+from penstock.lifecycle.open_months import open_ahead
 from penstock.merchants.admit import count_orders, day_admission
 from penstock.orders.cancel import Cancelled, Fault, cancel, cancel_parts
 from penstock.orders.fill_backorders import fill_backorders
-from penstock.orders.receive import Dated, Ports
+from penstock.orders.item import Dated
+from penstock.orders.receive import Ports
 from penstock.orders.release_hold import release_hold
 from penstock.orders.withdraw import withdraw
+from penstock.planning.detect_surges import detect_surges
 from penstock.planning.forecast import forecast
+from penstock.planning.surging import surging
 from penstock.promise.due import due_many, shipped_slas
 from penstock.promise.market import market_calendar
 from penstock.promise.revise import BATCH as REVISED_AT_ONCE
@@ -64,14 +69,24 @@ from penstock.shipping.depart import ShippedLine, prove_hand_over, ship_complete
 from penstock.shipping.hand_over import HandOver, HandOverAnswer, hand_over
 from penstock.shipping.manifest import prepare_manifests, record_manifests
 from penstock.shipping.never_left import never_left
+from penstock.streams.admit_tickets import admit_tickets
+from penstock.streams.brake_rules import brake_by_rule
+from penstock.streams.buyer_limit import limit_buyers
+from penstock.streams.count_minutes import count_minutes
+from penstock.streams.demand import expected_demand
+from penstock.streams.report import settle_reports
+from penstock.streams.set_brake import release_brakes, set_brake
 from penstock.streams.turn import turn
+from penstock.streams.watch import watch
 from penstock.tracking.catch_up import catch_up, conclude
 from penstock.tracking.escalate import escalate, report
 from penstock.tracking.record_events import record_events
 from penstock.vendors.scorecard import scorecard
+from penstock.vendors.vocabulary import vocabulary_of, words_of
 from penstock.warehouse.add_cartons import add_cartons
 from penstock.warehouse.confirm_pick import ShortLine
 from penstock.warehouse.release import release
+from penstock.worker.demand import Expected, Signal, read_signal
 from penstock.worker.step import Call, Due, Every, Step, Timed, Work
 
 
@@ -96,10 +111,14 @@ _RELAYED_AT_ONCE = 5_000
 def promise(sla: str, country: str, paid_at: Sequence[datetime]) -> list[Dated]:
     """Date orders by their SLA; where that sets no delivery, in 30 days at the latest."""
     calendar = market_calendar(country)
-    return [
-        Dated(due.dispatch_by_at, due.deliver_by_at or due.dispatch_by_at + _LATEST_DELIVERY)
-        for due in due_many(shipped_slas()[sla], calendar, calendar, paid_at)
-    ]
+    dues = due_many(shipped_slas()[sla], calendar, calendar, paid_at)
+    shared = {
+        id(due): Dated(
+            due.dispatch_by_at, due.deliver_by_at or due.dispatch_by_at + _LATEST_DELIVERY
+        )
+        for due in {id(due): due for due in dues}.values()
+    }
+    return [shared[id(due)] for due in dues]
 
 
 RECEIPT = Ports(
@@ -199,6 +218,9 @@ async def never_leaves(tx: Transaction, parcels: Sequence[Subject], now: datetim
 LABELS = LabelPorts(post=post_freight, report=report, fx=eur_per_unit)
 CLEARANCE = ClearancePorts(post=post_border_charges, refused=never_leaves)
 DECLARATIONS = DeclarePorts(rules=shipped(), fx=eur_per_unit, report=report, clearance=CLEARANCE)
+SET_BRAKE = partial(set_brake, hold_receipt=day_admission, announce=announce)
+RELEASE_BRAKES = partial(release_brakes, announce=announce)
+LIMIT_BUYERS = partial(limit_buyers, hold_receipt=day_admission)
 _KEPT = dict.fromkeys(("applied", "held", "too_late", "noted"), "recorded")
 DEPART = partial(prove_hand_over, ship=ship)
 CLEAR = partial(record_clearance, ports=CLEARANCE)
@@ -230,8 +252,17 @@ async def hear(
 ) -> list[tuple[str, str]]:
     """Hand a vendor's events to the stages they are about; return (event_id, outcome) each.
 
-    What a stage keeps is `recorded`, whether it moves anything now or is held until it may.
+    What a stage keeps is `recorded`, whether it moves anything now or is held until it may. Codes
+    are read by the vendor's vocabulary with what operators have added to it until now.
+
+    Raises:
+        NotFound: there is no such vendor.
+
     """
+    vocabulary = await vocabulary_of(tx, vendor=vendor)
+    if vocabulary is None:
+        raise NotFound(f"there is no vendor {vendor!r}; sign it on first or correct the name")
+    words = await words_of(tx, vocabulary)
     by_topic: dict[str, list[VendorEvent]] = {}
     for event in events:
         by_topic.setdefault(event.topic, []).append(event)
@@ -239,11 +270,13 @@ async def hear(
     for topic, told in by_topic.items():
         match topic:
             case "parcel":
-                heard: Sequence[Heard] = await record_events(tx, vendor, told, now, depart=DEPART)
+                heard: Sequence[Heard] = await record_events(
+                    tx, vendor, told, now, depart=DEPART, vocabularies=words
+                )
             case "declaration":
-                heard = await CLEAR(tx, vendor, told, now)
+                heard = await CLEAR(tx, vendor, told, now, vocabularies=words)
             case "return":
-                heard = await record_return_events(tx, vendor, told, now)
+                heard = await record_return_events(tx, vendor, told, now, vocabularies=words)
             case _:
                 heard = []
                 answers += [(event.event_id, "unknown_topic") for event in told]
@@ -293,11 +326,19 @@ def _minutes(minutes: float) -> Every:
 
 
 JOURNEY: tuple[Work, ...] = (
+    Timed("open_months", _minutes(24 * 60), open_ahead),
     Timed("turn_streams", _minutes(1), partial(turn, give_back=give_back)),
+    Timed("count_streams", _minutes(1), count_minutes),
+    Timed("watch_streams", _minutes(5), watch),
+    Timed("brake_by_rule", _minutes(1),
+          partial(brake_by_rule, hold_receipt=day_admission, announce=announce)),
+    Timed("admit_tickets", _minutes(1 / 12), admit_tickets),
+    Timed("settle_streams", _minutes(24 * 60), settle_reports),
     Step("release_hold", Due("fulfilment_order", "held"), release_hold, batch=2_000),
     Step("fill_backorders", Due("fulfilment_order", "backordered"),
-         partial(fill_backorders, lock_stock=lock_stock, take_stock=take_stock,
+         partial(fill_backorders, lock_stock=lock_stock, take_stock=take_more_stock,
                  ring_fence=ring_fence)),
+    Timed("detect_surges", _minutes(1), partial(detect_surges, announce=announce)),
     Timed("count_backlog", _minutes(5), count_backlog),
     Step("allocate", Due("fulfilment_order", "open"),
          partial(allocate, lock=lock_nodes, commit=commit_stock), batch=1_000),
@@ -312,7 +353,8 @@ JOURNEY: tuple[Work, ...] = (
          partial(record_manifests, report=report, catch_up=CATCH_UP), batch=2_000),
     Step("approve_return", Due("return", "requested"), approve),
     Call("announce_return", Due("return", "approved"), "returns",
-         prepare_announcements, partial(record_announcements, report=report)),
+         partial(prepare_announcements, report=report),
+         partial(record_announcements, report=report)),
     Step("settle_return", Due("return", "graded"), partial(settle, restock=restock, post=post)),
     Timed("lapse_returns", _minutes(60), lapse, batch=LAPSED_AT_ONCE),
     Timed("revise_promises", _minutes(60), partial(revise, announce=announce),
@@ -322,3 +364,18 @@ JOURNEY: tuple[Work, ...] = (
     Timed("scorecard", _minutes(24 * 60), scorecard),
     Timed("forecast", _minutes(24 * 60), forecast),
 )  # fmt: skip
+
+WORKED = tuple(
+    (work.when.kind, work.when.status) for work in JOURNEY if isinstance(work, Step | Call)
+)
+"""The queues that more workers can shorten: what waits for a time of day or a cut-off is not."""
+
+
+async def expected_orders(tx: Transaction, now: datetime, lead: timedelta) -> list[Expected]:
+    """Return what streams are to bring within the lead, and what surges bring beyond that."""
+    return [*await expected_demand(tx, now, lead), *await surging(tx, now=now)]
+
+
+async def scale_signal(tx: Transaction, now: datetime, lead: timedelta) -> Signal:
+    """Read what the number of workers and API processes is reckoned by."""
+    return await read_signal(tx, now, lead, worked=WORKED, expect=expected_orders)

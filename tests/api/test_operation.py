@@ -13,16 +13,17 @@ SAMPLE = re.compile(r'(penstock_[a-z_]+)(?:\{kind="([a-z_]+)",status="([a-z_]+)"
 async def waiting(make, now):
     """Three parcels that wait for a label, since three hours, two and one."""
     merchant_id = await make.merchant()
-    ids = await new_ids(make.tx, count=3)
-    await create(
-        make.tx,
-        kind="parcel",
-        merchant_ids=[merchant_id] * 3,
-        subject_ids=ids,
-        events=["packed"] * 3,
-        due_at=[None] * 3,
-        at=[now - timedelta(hours=hours) for hours in (3, 2, 1)],
-    )
+    for hours in (3, 2, 1):
+        at = now - timedelta(hours=hours)
+        await create(
+            make.tx,
+            kind="parcel",
+            merchant_ids=[merchant_id],
+            subject_ids=await new_ids(make.tx, count=1, at=at),
+            events=["packed"],
+            due_at=None,
+            at=at,
+        )
     return merchant_id
 
 

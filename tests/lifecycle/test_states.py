@@ -29,15 +29,15 @@ async def test_the_tables_equal_the_data(tx):
 
 async def born(tx, kind, count=1):
     event = next(t.event for t in TRANSITIONS if t.kind == kind and t.from_status == BORN)
-    ids = await new_ids(tx, count=count)
+    ids = await new_ids(tx, count=count, at=NOW)
     await create(
         tx,
         kind=kind,
         merchant_ids=[7] * count,
         subject_ids=ids,
         events=[event] * count,
-        due_at=[None] * count,
-        at=[NOW] * count,
+        due_at=None,
+        at=NOW,
     )
     return [Subject(7, subject_id) for subject_id in ids]
 

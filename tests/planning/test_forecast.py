@@ -30,7 +30,7 @@ def sell(tx, make):
         merchant_id, sku_id = shop
         order_id = make.number()
         await tx.fetch(
-            "INSERT INTO orders.receipt VALUES ($1, $2::bigint, 'test', 'T-' || $2, '', $4, '',"
+            "INSERT INTO orders.receipt VALUES ($1, $2::bigint, 'test', 'T-' || $2, $4, '',"
             " 'US', 'USD', 0, 0, 'available', NULL, '', '{}', $3, $3, $3, $3, $3)",
             merchant_id, order_id, paid_at, outcome,
         )  # fmt: skip

@@ -30,9 +30,9 @@ class Orders:
         return self
 
     async def add(self, count=1, *, status="allocated", dispatch_by=LATE, node=True):
-        ids = await new_ids(self.tx, count=count)
+        ids = await new_ids(self.tx, count=count, at=NOW)
         await self.tx.fetch(
-            "INSERT INTO orders.receipt SELECT $1, id, 'test', 'T-' || id, '', 'accepted', '',"
+            "INSERT INTO orders.receipt SELECT $1, id, 'test', 'T-' || id, 'accepted', '',"
             " 'US', 'USD', 0, 0, 'available', NULL, '', '{}', $3, $3, $3, $3, $4"
             " FROM unnest($2::bigint[]) AS id",
             self.merchant_id, ids, dispatch_by, dispatch_by + 4 * DAY,

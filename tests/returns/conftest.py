@@ -44,9 +44,9 @@ class Delivered:
 
     async def orders(self, count, *, lines=(2,), at=NOW - timedelta(days=5), price_minor=1999):
         """Orders of lines with these quantities, delivered at `at`; their order ids."""
-        ids = await new_ids(self.tx, count=count)
+        ids = await new_ids(self.tx, count=count, at=NOW)
         await self.tx.fetch(
-            "INSERT INTO orders.receipt SELECT $1, id, 'test', 'T-' || id, '', 'accepted', '', $3,"
+            "INSERT INTO orders.receipt SELECT $1, id, 'test', 'T-' || id, 'accepted', '', $3,"
             " 'USD', 0, 0, 'available', NULL, '', '{}', $4, $4, $4, $4, $4"
             " FROM unnest($2::bigint[]) AS id",
             self.merchant_id, ids, self.country, at - timedelta(days=3),

@@ -69,14 +69,14 @@ class Road:
         """Pack `orders` of `each` parcels with one unit in each; return the parcels."""
         merchant_id = merchant_id or await self.make.merchant()
         sku_id = sku_id or await self.make.sku(merchant_id)
-        order_ids = await new_ids(self.tx, count=orders)
+        order_ids = await new_ids(self.tx, count=orders, at=NOW)
         keys = keys or [f"K-{self.make.number()}" for _ in range(orders)]
         await self.tx.fetch(
             "INSERT INTO orders.receipt (merchant_id, order_id, channel, channel_order_id,"
-            " body_sha256, outcome, country, currency, goods_minor, shipping_minor, policy,"
+            " outcome, country, currency, goods_minor, shipping_minor, policy,"
             " buyer_id, ship_to, ordered_at, paid_at, received_at, dispatch_by_at, deliver_by_at)"
-            " SELECT $1, id, 'test', key, '', 'accepted', $4, $7, $8 * $9::int, $10,"
-            " 'all_or_nothing', '', $5::jsonb, $6, $6, $6, $6::timestamptz, $11"
+            " SELECT $1, id, 'test', key, 'accepted', $4, $7, $8 * $9::int, $10,"
+            " 'all_or_nothing', '', $5::json, $6, $6, $6, $6::timestamptz, $11"
             " FROM unnest($2::bigint[], $3::text[]) AS n (id, key)",
             merchant_id, order_ids, keys, country, ADDRESS.replace('"US"', f'"{country}"'), NOW,
             currency, goods, each, shipping, deliver_by_at,
@@ -105,7 +105,7 @@ class Road:
     async def _parcels(self, merchant_id, order_ids, each, node_id, country, weight_g, sku_id,
                        event):  # fmt: skip
         count = len(order_ids) * each
-        ids = await new_ids(self.tx, count=count)
+        ids = await new_ids(self.tx, count=count, at=NOW)
         await self.tx.fetch(
             "INSERT INTO warehouse.carton VALUES ('box', 300, 200, 100, 80, 30000)"
             " ON CONFLICT DO NOTHING"
@@ -128,8 +128,8 @@ class Road:
             merchant_ids=[merchant_id] * count,
             subject_ids=ids,
             events=[event] * count,
-            due_at=[None] * count,
-            at=[NOW] * count,
+            due_at=None,
+            at=NOW,
         )
         return [Subject(merchant_id, parcel_id) for parcel_id in ids]
 

@@ -74,8 +74,7 @@ CREATE INDEX ON o (order_id);
 
 INSERT INTO orders.receipt
 SELECT merchant_id, order_id, CASE merchant_id WHEN 2 THEN 'shopify' ELSE 'tiktok_shop' END,
-    (ARRAY['aurora', 'bramble', 'cinnabar'])[merchant_id] || '-' || lpad(n::text, 6, '0'),
-    '', outcome,
+    (ARRAY['aurora', 'bramble', 'cinnabar'])[merchant_id] || '-' || lpad(n::text, 6, '0'), outcome,
     CASE outcome WHEN 'insufficient_stock' THEN 'not enough stock of ''LAMP-000'''
         WHEN 'daily_cap_reached' THEN 'the merchant''s cap of orders for today is full'
         ELSE '' END,

@@ -112,7 +112,7 @@ async def order(tx, make, merchant_id, *parts, due_at):
     """An order due at one moment; `parts` are the moves (event, at) of its fulfilment orders."""
     order_id = 100 * make.number()
     await tx.fetch(
-        "INSERT INTO orders.receipt SELECT $1, $2::bigint, 'test', $2::bigint::text, '',"
+        "INSERT INTO orders.receipt SELECT $1, $2::bigint, 'test', $2::bigint::text,"
         " 'accepted', '', 'US', 'USD', 0, 0, 'available', NULL, '', '{}', $3, $3, $3, $4, $4",
         merchant_id, order_id, START, due_at,
     )  # fmt: skip

@@ -55,13 +55,13 @@ class Floor:
                     merchant_id: int = 0, from_h: float = 0) -> int:  # fmt: skip
         """An allocated order of (SKU code, units) lines; returns its id."""
         merchant_id = merchant_id or self.merchant_id
-        (order_id,) = await new_ids(self.tx, count=1)
+        (order_id,) = await new_ids(self.tx, count=1, at=NOW)
         due_at = NOW + timedelta(hours=due_h)
         await self.tx.fetch(
             "INSERT INTO orders.receipt (merchant_id, order_id, channel, channel_order_id,"
-            " body_sha256, outcome, country, currency, goods_minor, shipping_minor, policy,"
+            " outcome, country, currency, goods_minor, shipping_minor, policy,"
             " buyer_id, ship_to, ordered_at, paid_at, received_at, dispatch_by_at, deliver_by_at)"
-            " VALUES ($1, $2, 'test', 'T' || $2::bigint, '', 'accepted', $3, 'USD', 0, 0,"
+            " VALUES ($1, $2, 'test', 'T' || $2::bigint, 'accepted', $3, 'USD', 0, 0,"
             " 'all_or_nothing', '', '{}', $4, $4, $4, $5, $5)",
             merchant_id, order_id, country, NOW, due_at,
         )  # fmt: skip
@@ -81,8 +81,8 @@ class Floor:
             merchant_ids=[merchant_id],
             subject_ids=[order_id],
             events=["received"],
-            due_at=[None],
-            at=[NOW],
+            due_at=None,
+            at=NOW,
         )
         await move(
             self.tx,

@@ -60,15 +60,15 @@ async def parcels(database, count):
             " ('swift', 'Swift', 'carrier', 'books', 'http://127.0.0.1', 'UTC', $1)",
             NOW,
         )
-        ids = await new_ids(tx, count=count)
+        ids = await new_ids(tx, count=count, at=NOW)
         await create(
             tx,
             kind="parcel",
             merchant_ids=[1] * count,
             subject_ids=ids,
             events=["packed"] * count,
-            due_at=[None] * count,
-            at=[NOW] * count,
+            due_at=None,
+            at=NOW,
         )
 
     await database.run(OPERATOR, work)

@@ -30,7 +30,7 @@ async def split(tx: Transaction, parts: Sequence[Part], at: datetime) -> dict[Ke
     keys = list(dict.fromkeys(part.key for part in parts))
     if not keys:
         return {}
-    new_by_key = dict(zip(keys, await new_ids(tx, count=len(keys)), strict=True))
+    new_by_key = dict(zip(keys, await new_ids(tx, count=len(keys), at=at), strict=True))
     await split_off(
         tx,
         merchant_ids=[part.merchant_id for part in parts],
@@ -45,7 +45,7 @@ async def split(tx: Transaction, parts: Sequence[Part], at: datetime) -> dict[Ke
         merchant_ids=[merchant for merchant, _ in keys],
         subject_ids=list(new_by_key.values()),
         events=["split_off"] * len(keys),
-        due_at=[None] * len(keys),
-        at=[at] * len(keys),
+        due_at=None,
+        at=at,
     )
     return new_by_key

@@ -23,7 +23,7 @@ class Migration(msgspec.Struct, frozen=True):
 
 
 def migrations() -> list[Migration]:
-    """Return the shipped migrations in their order; the numbers have no gap."""
+    """Return the shipped migrations in their order; no two share a number."""
     folder = resources.files("penstock.db") / "migrations"
     found = []
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
@@ -31,7 +31,7 @@ def migrations() -> list[Migration]:
             sql = entry.read_text("utf-8")
             digest = hashlib.sha256(sql.encode()).hexdigest()
             found.append(Migration(int(entry.name[:4]), entry.name[5:-4], sql, digest))
-    assert [m.number for m in found] == list(range(1, len(found) + 1)), "a number is missing"
+    assert len({m.number for m in found}) == len(found), "two migrations share a number"
     return found
 
 
@@ -65,6 +65,8 @@ async def migrate(url: str) -> list[Migration]:
             f"the database's user may not bring it up to date ({error}): it needs CREATE on the "
             "database and, the first time, CREATEROLE."
         ) from error
+    except asyncpg.DiskFullError as error:
+        raise Unavailable("the database's disk is full; free space and start again") from error
     except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
         raise Unavailable(f"the database went away: {error}; start again") from error
     except (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:

@@ -7,11 +7,14 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import asyncpg
+import asyncpg.protocol.protocol
 import msgspec
 
+from penstock.db.arrays import only_lists_nest
 from penstock.kernel.errors import Conflict, Invalid, Misconfigured, Refusal, Unavailable
 
 T = TypeVar("T")
+only_lists_nest(asyncpg.protocol.protocol)
 _ATTEMPTS = 8
 _TIMEOUTS = {
     "statement_timeout": "60s",
@@ -24,6 +27,19 @@ _TIMEOUTS = {
     "plan_cache_mode": "force_custom_plan",
     "random_page_cost": "1.1",  # what a batch needs lies in memory or on flash
 }
+
+
+_BY_KEY = "".join(
+    f"; SET LOCAL {name} = {value}"
+    for name, value in (
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+        ("enable_seqscan", "off"),
+    )
+)
+"""Statements that only look up and insert by key want one plan for ever, even if it was made when
+the tables were empty; and planning them anew costs more than running them on a small batch."""
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -123,13 +139,17 @@ class Database:
         work: Callable[[Transaction], Awaitable[T]],
         *,
         snapshot: bool = False,
+        by_key: bool = False,
     ) -> T:
         """Run `work` in one READ COMMITTED transaction and commit it.
 
-        With `snapshot` it may only read, and all its statements see the same moment.
+        With `snapshot` it may only read, and all its statements see the same moment. With `by_key`
+        its statements keep their plans, nested loops over indexes: for the hot paths, whose
+        statements are all look-ups by key.
 
-        A serialization failure, a deadlock or a `Retry` runs it again, a bounded number of times
-        with full jitter; so `work` must have no effect outside the transaction.
+        A serialization failure, a deadlock, a `Retry`, or a key that another transaction took
+        first (of a constraint named `…_once`) runs it again, a bounded number of times with full
+        jitter; so `work` must have no effect outside the transaction.
 
         Raises:
             Refusal: what `work` raises, or `Unavailable` where the database cannot serve: then
@@ -138,20 +158,19 @@ class Database:
         """
         for attempt in range(_ATTEMPTS):
             try:
-                return await self._once(actor, work, snapshot)
-            except (Retry, asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
-                if attempt == _ATTEMPTS - 1:
-                    raise Unavailable("too many conflicts; nothing was taken, try again") from None
-                await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311  jitter
+                return await self._once(_begin(actor, snapshot, by_key), actor, work)
             except Exception as error:
-                raise _translated(error) from error
-        raise AssertionError("unreachable")
+                if not _lost_race(error):
+                    raise _translated(error) from error
+            if attempt < _ATTEMPTS - 1:
+                await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311  jitter
+        raise Unavailable("too many conflicts; nothing was taken, try again")
 
     async def _once(
-        self, actor: Actor, work: Callable[[Transaction], Awaitable[T]], snapshot: bool
+        self, begin: str, actor: Actor, work: Callable[[Transaction], Awaitable[T]]
     ) -> T:
         async with self._pool.acquire(timeout=30) as connection:
-            await connection.execute(_begin(actor, snapshot))
+            await connection.execute(begin)
             try:
                 result = await work(Transaction(connection, actor))
             except BaseException:
@@ -169,14 +188,21 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no
         return ""
 
 
-def _begin(actor: Actor, snapshot: bool) -> str:
+def _begin(actor: Actor, snapshot: bool, by_key: bool) -> str:
     """One round trip: role and tenant are local to the transaction and end with it."""
     assert actor.role in {"operator", "merchant"}, actor.role
     begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if snapshot else "BEGIN"
     return (
         f"{begin}; SET LOCAL ROLE penstock_{actor.role}; "
-        f"SET LOCAL penstock.merchant_id = '{int(actor.merchant_id)}'"
+        f"SET LOCAL penstock.merchant_id = '{int(actor.merchant_id)}'{_BY_KEY if by_key else ''}"
     )
+
+
+def _lost_race(error: Exception) -> bool:
+    """Whether running the work again is what this error asks for."""
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return (error.constraint_name or "").endswith("_once")
+    return isinstance(error, Retry | asyncpg.SerializationError | asyncpg.DeadlockDetectedError)
 
 
 _TOO_MUCH = {

@@ -1,4 +1,3 @@
--- A line that already holds units (a backorder being filled) holds more afterwards.
 WITH taken AS (
     SELECT * FROM unnest(:order_ids::bigint[], :line_nos::int[], :pool_ids::int[],
                          :sku_ids::bigint[], :quantities::int[])
@@ -15,8 +14,6 @@ WITH taken AS (
         (merchant_id, order_id, line_no, pool_id, sku_id, quantity)
     SELECT :merchant_id::int, order_id, line_no, pool_id, sku_id, quantity
     FROM taken
-    ON CONFLICT (merchant_id, order_id, line_no)
-        DO UPDATE SET quantity = reservation.quantity + excluded.quantity
 )
 INSERT INTO inventory.move (merchant_id, sku_id, quantity, from_account, from_holder,
                             to_account, to_holder, reason, subject_id, at)

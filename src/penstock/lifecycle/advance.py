@@ -56,15 +56,15 @@ async def create(
     merchant_ids: list[int],
     subject_ids: list[int],
     events: list[str],
-    due_at: list[datetime | None],
-    at: list[datetime],
+    due_at: datetime | None,
+    at: datetime,
 ) -> None:
-    """Bring n subjects to life by their first event."""
+    """Bring n subjects to life at one time, each by its first event."""
 
 
 @query
-async def new_ids(tx: Transaction, *, count: int) -> list[int]:
-    """Draw ids for n subjects of any kind."""
+async def new_ids(tx: Transaction, *, count: int, at: datetime) -> list[int]:
+    """Draw ids for n subjects of any kind that are born at `at`: they begin with its month."""
 
 
 async def advance(

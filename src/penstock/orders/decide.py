@@ -1,17 +1,20 @@
 """Who gets the stock: the pure rule of receipt, first come first served, exact under scarcity."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
 
 PoolSku = tuple[int, int]
+"""A counter: (pool_id, sku_id)."""
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """One order that asks: its policy and its lines as (pool_id, sku_id, units)."""
+    """One order that asks: its policy, and the counter and units of each of its lines."""
 
     policy: str
-    lines: tuple[tuple[int, int, int], ...]
+    places: tuple[PoolSku, ...]
+    units: tuple[int, ...]
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -24,11 +27,13 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def decide(asks: Sequence[Ask], available: dict[PoolSku, int], orders_left: int) -> list[Decision]:
-    """Walk the orders in arrival order; what a refused order asked for stays for those behind it.
+    """Serve the orders in arrival order; what a refused order asked for stays for those behind it.
 
     `available` (units per counter) is used up in place. `orders_left` is what the merchant's
     daily cap still allows. Outcomes: `accepted`, `insufficient_stock`, `daily_cap_reached`.
     """
+    if len(asks) <= orders_left and _plenty(asks, available):
+        return [Decision("accepted", ask.units, (0,) * len(ask.units)) for ask in asks]
     decisions = []
     for ask in asks:
         if orders_left <= 0:
@@ -37,30 +42,41 @@ def decide(asks: Sequence[Ask], available: dict[PoolSku, int], orders_left: int)
         decision = _decide_one(ask, available)
         if decision.outcome == "accepted":
             orders_left -= 1
-            for (pool, sku, _), units in zip(ask.lines, decision.reserved, strict=True):
+            for place, units in zip(ask.places, decision.reserved, strict=True):
                 if units:  # nobody carries what a backorder may wait for
-                    available[pool, sku] -= units
+                    available[place] -= units
         decisions.append(decision)
     return decisions
+
+
+def _plenty(asks: Sequence[Ask], available: dict[PoolSku, int]) -> bool:
+    """Use up what all ask for together, if all of it is there: nearly always, and then cheap."""
+    wanted: defaultdict[PoolSku, int] = defaultdict(int)
+    for ask in asks:
+        for place, units in zip(ask.places, ask.units, strict=True):
+            wanted[place] += units
+    if any(available.get(place, 0) < units for place, units in wanted.items()):
+        return False
+    for place, units in wanted.items():
+        available[place] -= units
+    return True
 
 
 def _decide_one(ask: Ask, available: dict[PoolSku, int]) -> Decision:
     left: dict[PoolSku, int] = {}
     reserved = []
     short_line = -1
-    for i, (pool, sku, units) in enumerate(ask.lines):
-        key = (pool, sku)
-        have = left.get(key, available.get(key, 0))
+    for i, (place, units) in enumerate(zip(ask.places, ask.units, strict=True)):
+        have = left.get(place, available.get(place, 0))
         got = min(units, have)
-        left[key] = have - got
+        left[place] = have - got
         reserved.append(got)
         if got < units and short_line < 0:
             short_line = i
     if short_line < 0:
         return Decision("accepted", tuple(reserved), (0,) * len(reserved))
     if ask.policy == "backorder":
-        wanted = [units for _, _, units in ask.lines]
-        rest = tuple(want - got for want, got in zip(wanted, reserved, strict=True))
+        rest = tuple(want - got for want, got in zip(ask.units, reserved, strict=True))
         return Decision("accepted", tuple(reserved), rest)
     if ask.policy == "available" and any(reserved):
         return Decision("accepted", tuple(reserved), (0,) * len(reserved), short_line)

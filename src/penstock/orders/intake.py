@@ -63,7 +63,9 @@ async def _chunk(
             sound.append(item.order)
     answers = iter(
         await database.run(
-            merchant(merchant_id), lambda tx: receive(tx, merchant_id, sound, now, ports)
+            merchant(merchant_id),
+            lambda tx: receive(tx, merchant_id, sound, now, ports),
+            by_key=True,
         )
         if sound
         else []

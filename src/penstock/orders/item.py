@@ -7,6 +7,9 @@ from datetime import datetime
 import msgspec
 
 from penstock.channels.order import NewOrder
+from penstock.orders.decide import PoolSku
+
+_ENCODE = msgspec.json.Encoder().encode
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,13 +29,11 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     deliver_by_at: datetime | None = None
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where a line may be reserved: the first pool by rank that carries its SKU, 0 if none."""
+class Dated(msgspec.Struct, frozen=True):
+    """A promise: handed over by, delivered by."""
 
-    position: int
-    sku_id: int
-    approved: bool
-    pool_id: int
+    dispatch_by_at: datetime
+    deliver_by_at: datetime
 
 
 class Item(msgspec.Struct):
@@ -42,17 +43,16 @@ class Item(msgspec.Struct):
     sha256: bytes
     paid_at: datetime
     stream_id: int | None = None
-    places: tuple[Place, ...] = ()
+    places: tuple[PoolSku, ...] = ()
     sla: str = ""
-    dispatch_by_at: datetime | None = None
-    deliver_by_at: datetime | None = None
+    dated: Dated | None = None
     answer: Answer | None = None
     twin: "Item | None" = None
 
 
 def digest(order: NewOrder) -> bytes:
     """Return the SHA-256 of what the order says, whatever white space it came in."""
-    return hashlib.sha256(msgspec.json.encode(order)).digest()
+    return hashlib.sha256(_ENCODE(order)).digest()
 
 
 def still_open(items: Sequence[Item]) -> list[Item]:

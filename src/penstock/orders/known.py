@@ -39,7 +39,7 @@ async def answer_known(tx: Transaction, merchant_id: int, items: Sequence[Item])
     )
     reused = "this channel_order_id came before with another body; send it unchanged"
     for row in found:
-        item = items[row.position]
+        item = items[row.position - 1]
         if row.body_sha256 != item.sha256:
             item.answer = refusal(item, "key_reused", reused, "/channel_order_id")
         else:

@@ -6,7 +6,7 @@ import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
-from penstock.orders.item import Item, Place, refusal, still_open
+from penstock.orders.item import Answer, Item, refusal, still_open
 
 
 class Market(msgspec.Struct, frozen=True):
@@ -15,6 +15,15 @@ class Market(msgspec.Struct, frozen=True):
     country: str
     currency: str
     sla: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a line may be reserved: the first pool by rank that carries its SKU, 0 if none."""
+
+    position: int
+    sku_id: int
+    approved: bool
+    pool_id: int
 
 
 class Stream(msgspec.Struct, frozen=True):
@@ -33,7 +42,7 @@ async def place(
     countries: list[str],
     stream_ids: list[int | None],
 ) -> list[Place]:
-    """Resolve each line's SKU and pool."""
+    """Resolve each place's SKU and pool; `position` counts from 1."""
 
 
 @query
@@ -78,27 +87,38 @@ async def _resolve_market(tx: Transaction, merchant_id: int, items: Sequence[Ite
 
 
 async def _resolve_lines(tx: Transaction, merchant_id: int, asking: Sequence[Item]) -> None:
-    lines = [(item, line) for item in asking for line in item.order.lines]
+    """Look each distinct (SKU, country, stream) up once: a batch names few of them."""
+    wanted = list(
+        dict.fromkeys(
+            (line.sku, item.order.ship_to.country, item.stream_id)
+            for item in asking
+            for line in item.order.lines
+        )
+    )
     rows = await place(
         tx,
         merchant_id=merchant_id,
-        sku_codes=[line.sku for _, line in lines],
-        countries=[item.order.ship_to.country for item, _ in lines],
-        stream_ids=[item.stream_id for item, _ in lines],
+        sku_codes=[sku for sku, _, _ in wanted],
+        countries=[country for _, country, _ in wanted],
+        stream_ids=[stream_id for _, _, stream_id in wanted],
     )
-    by_position = {row.position: row for row in rows}
-    position = 0
+    found = {wanted[row.position - 1]: row for row in rows}
+    sold = {key: (row.pool_id, row.sku_id) for key, row in found.items() if row.approved}
     for item in asking:
-        places = []
-        for i, line in enumerate(item.order.lines):
-            row = by_position.get(position)
-            position += 1
-            if row is None:
-                detail = f"the merchant has no SKU {line.sku!r}; add it or correct the code"
-                item.answer = refusal(item, "unknown_sku", detail, f"/lines/{i}/sku")
-            elif not row.approved:
-                detail = f"SKU {line.sku!r} is not approved for sale"
-                item.answer = refusal(item, "sku_not_approved", detail, f"/lines/{i}/sku")
-            else:
-                places.append(row)
-        item.places = tuple(places)
+        country, stream_id = item.order.ship_to.country, item.stream_id
+        keys = [(line.sku, country, stream_id) for line in item.order.lines]
+        try:
+            item.places = tuple([sold[key] for key in keys])
+        except KeyError:
+            i = next(i for i, key in enumerate(keys) if key not in sold)
+            item.answer = _unsold(item, i, known=keys[i] in found)
+
+
+def _unsold(item: Item, i: int, *, known: bool) -> Answer:
+    """Return the refusal of an item whose line `i` the merchant may not sell."""
+    sku = item.order.lines[i].sku
+    if not known:
+        detail = f"the merchant has no SKU {sku!r}; add it or correct the code"
+        return refusal(item, "unknown_sku", detail, f"/lines/{i}/sku")
+    detail = f"SKU {sku!r} is not approved for sale"
+    return refusal(item, "sku_not_approved", detail, f"/lines/{i}/sku")

@@ -7,10 +7,10 @@ from typing import Protocol
 import msgspec
 
 from penstock.channels.order import NewOrder
-from penstock.db.transaction import Retry, Transaction
+from penstock.db.transaction import Transaction
 from penstock.lifecycle.advance import create, new_ids
 from penstock.orders.decide import Ask, Decision, PoolSku, decide
-from penstock.orders.item import Answer, Item, answers_of, digest, refusal, still_open
+from penstock.orders.item import Answer, Dated, Item, answers_of, digest, refusal, still_open
 from penstock.orders.known import answer_known
 from penstock.orders.place import resolve
 from penstock.orders.store import store_accepted_lines, store_receipts
@@ -33,13 +33,6 @@ class Admission(Protocol):
     def hold(self) -> timedelta:
         """The remorse hold before allocation."""
         ...
-
-
-class Dated(msgspec.Struct, frozen=True):
-    """A promise: handed over by, delivered by."""
-
-    dispatch_by_at: datetime
-    deliver_by_at: datetime
 
 
 Promise = Callable[[str, str, Sequence[datetime]], Sequence[Dated]]
@@ -83,14 +76,12 @@ async def receive(
         asks = [
             Ask(
                 item.order.policy,
-                tuple(
-                    (p.pool_id, p.sku_id, line.quantity)
-                    for p, line in zip(item.places, item.order.lines, strict=True)
-                ),
+                item.places,
+                tuple([line.quantity for line in item.order.lines]),
             )
             for item in asking
         ]
-        wanted = {(pool, sku) for ask in asks for pool, sku, _ in ask.lines}
+        wanted = {place for ask in asks for place in ask.places}
         available = await ports.lock_stock(tx, merchant_id, wanted)
         decisions = decide(asks, available, admission.orders_left)
         await _write(tx, merchant_id, asking, decisions, now, admission, ports)
@@ -107,22 +98,22 @@ async def _write(
     ports: Ports,
 ) -> None:
     _promise(items, ports.promise)
-    ids = await new_ids(tx, count=len(items))
+    ids = await new_ids(tx, count=len(items), at=now)
     decided = list(zip(items, decisions, ids, strict=True))
     for item, decision, order_id in decided:
         item.answer = _answer(item, decision, order_id)
-    fresh = await store_receipts(tx, merchant_id, items, ids, now)
-    if len(fresh) < len(items):
-        raise Retry
+    await store_receipts(tx, merchant_id, items, ids, now)
     accepted = [(i, d, order_id) for i, d, order_id in decided if d.outcome == "accepted"]
     if not accepted:
         return
     await ports.count(tx, merchant_id, now, len(accepted))
     await store_accepted_lines(tx, merchant_id, accepted)
     takes = [
-        (order_id, line_no, p.pool_id, p.sku_id, units)
+        (order_id, line_no, pool_id, sku_id, units)
         for item, decision, order_id in accepted
-        for line_no, (p, units) in enumerate(zip(item.places, decision.reserved, strict=True))
+        for line_no, ((pool_id, sku_id), units) in enumerate(
+            zip(item.places, decision.reserved, strict=True)
+        )
         if units
     ]
     await ports.take_stock(tx, merchant_id, takes, now)
@@ -133,8 +124,8 @@ async def _write(
         merchant_ids=[merchant_id] * len(accepted),
         subject_ids=[order_id for _, _, order_id in accepted],
         events=["received_short" if any(d.backordered) else born for _, d, _ in accepted],
-        due_at=[now + admission.hold] * len(accepted),
-        at=[now] * len(accepted),
+        due_at=now + admission.hold,
+        at=now,
     )
 
 
@@ -145,14 +136,15 @@ def _promise(items: Sequence[Item], promise: Promise) -> None:
         lanes.setdefault((item.sla, item.order.ship_to.country), []).append(item)
     for (sla, country), lane in lanes.items():
         dates = promise(sla, country, [item.paid_at for item in lane])
-        for item, due in zip(lane, dates, strict=True):
-            item.dispatch_by_at, item.deliver_by_at = due.dispatch_by_at, due.deliver_by_at
+        for item, dated in zip(lane, dates, strict=True):
+            item.dated = dated
 
 
 def _answer(item: Item, decision: Decision, order_id: int) -> Answer:
     key = item.order.channel_order_id
     pointer = "" if decision.short_line < 0 else f"/lines/{decision.short_line}"
     if decision.outcome == "accepted":
+        assert item.dated is not None
         detail = "" if not pointer else "only what was available was taken"
         return Answer(
             key,
@@ -160,8 +152,8 @@ def _answer(item: Item, decision: Decision, order_id: int) -> Answer:
             order_id,
             detail,
             pointer,
-            item.dispatch_by_at,
-            item.deliver_by_at,
+            item.dated.dispatch_by_at,
+            item.dated.deliver_by_at,
         )
     if decision.outcome == "daily_cap_reached":
         return Answer(key, "daily_cap_reached", 0, "the merchant's cap of orders for today is full")

@@ -67,8 +67,43 @@ class FulfilmentOrderShown(msgspec.Struct, frozen=True, kw_only=True):
     parcels: tuple[ParcelShown, ...]
 
 
+class ReturnLineShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of an order line that come back; `grade` is null until they were looked at."""
+
+    line_no: int
+    sku: str
+    quantity: int
+    grade: str | None
+    disposition: str | None
+
+
+class ReturnShown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a shopper sends back; `vendor` is empty until a processor was found.
+
+    `because` says what the policy decided by, `trouble` what somebody has to do about it now.
+    """
+
+    return_id: int
+    request_key: str
+    fulfilment_order_id: int
+    status: str
+    since_at: datetime
+    reason: str
+    fault: str
+    because: str
+    trouble: str
+    vendor: str
+    label_reference: str | None
+    refund_minor: int
+    currency: str
+    requested_at: datetime
+    received_at: datetime | None
+    settled_at: datetime | None
+    lines: tuple[ReturnLineShown, ...]
+
+
 class HappeningShown(msgspec.Struct, frozen=True, kw_only=True):
-    """One move in the life of a fulfilment order or parcel of the order."""
+    """One move in the life of a fulfilment order, parcel or return of the order."""
 
     at: datetime
     kind: str
@@ -99,6 +134,7 @@ class OrderShown(msgspec.Struct, frozen=True, kw_only=True):
     deliver_by_at: datetime
     lines: tuple[LineShown, ...]
     fulfilment_orders: tuple[FulfilmentOrderShown, ...]
+    returns: tuple[ReturnShown, ...]
     history: tuple[HappeningShown, ...]
 
 

@@ -36,11 +36,21 @@ WITH shown AS (
         ON (c.merchant_id, c.fulfilment_order_id) = (p.merchant_id, p.fulfilment_order_id)
     JOIN lifecycle.subjects AS s ON (s.merchant_id, s.subject_id) = (c.merchant_id, c.parcel_id)
     LEFT JOIN shipping.labels AS l ON (l.merchant_id, l.parcel_id) = (c.merchant_id, c.parcel_id)
+), sent_back AS (
+    SELECT r.*, s.status, s.since_at, coalesce(x.detail, '') AS trouble
+    FROM part AS p
+    JOIN returns.rmas AS r
+        ON (r.merchant_id, r.fulfilment_order_id) = (p.merchant_id, p.fulfilment_order_id)
+    JOIN lifecycle.subjects AS s ON (s.merchant_id, s.subject_id) = (r.merchant_id, r.return_id)
+    LEFT JOIN tracking.exceptions AS x
+        ON (x.merchant_id, x.subject_id) = (r.merchant_id, r.return_id) AND x.closed_at IS NULL
 ), happening AS (
     SELECT h.*
     FROM (SELECT merchant_id, fulfilment_order_id AS subject_id FROM part
           UNION ALL
-          SELECT merchant_id, parcel_id FROM parcel) AS s
+          SELECT merchant_id, parcel_id FROM parcel
+          UNION ALL
+          SELECT merchant_id, return_id FROM sent_back) AS s
     JOIN lifecycle.moves AS h ON (h.merchant_id, h.subject_id) = (s.merchant_id, s.subject_id)
 ), sku AS (
     SELECT k.sku_id, k.code, k.title
@@ -99,6 +109,24 @@ SELECT jsonb_build_object(
         LEFT JOIN inventory.nodes AS n ON n.node_id = p.node_id
         LEFT JOIN orders.cancellation AS c
             ON (c.merchant_id, c.fulfilment_order_id) = (p.merchant_id, p.fulfilment_order_id)),
+    'returns', coalesce((
+        SELECT jsonb_agg(jsonb_build_object(
+            'return_id', r.return_id, 'request_key', r.request_key,
+            'fulfilment_order_id', r.fulfilment_order_id, 'status', r.status,
+            'since_at', r.since_at, 'reason', r.reason, 'fault', r.fault,
+            'because', r.decided_because, 'trouble', r.trouble, 'vendor', r.vendor,
+            'label_reference', r.label_reference, 'refund_minor', r.refund_minor,
+            'currency', r.currency, 'requested_at', r.requested_at,
+            'received_at', r.received_at, 'settled_at', r.settled_at,
+            'lines', (
+                SELECT jsonb_agg(jsonb_build_object(
+                    'line_no', l.line_no, 'sku', k.code, 'quantity', l.quantity,
+                    'grade', l.grade, 'disposition', l.disposition) ORDER BY l.line_no)
+                FROM returns.rma_lines AS l
+                JOIN sku AS k ON k.sku_id = l.sku_id
+                WHERE (l.merchant_id, l.return_id) = (r.merchant_id, r.return_id)))
+            ORDER BY r.return_id)
+        FROM sent_back AS r), '[]'),
     'history', (
         SELECT jsonb_agg(jsonb_build_object(
             'at', h.at, 'kind', h.kind, 'subject_id', h.subject_id, 'event', h.event,

@@ -10,6 +10,21 @@ from penstock.db.transaction import Transaction
 from penstock.orders.decide import Decision
 from penstock.orders.item import Item
 
+_ENCODE = msgspec.json.Encoder().encode
+
+
+@query
+async def store_keys(
+    tx: Transaction,
+    *,
+    merchant_id: int,
+    channels: list[str],
+    channel_order_ids: list[str],
+    order_ids: list[int],
+    body_sha256: list[bytes],
+) -> None:
+    """Take the orders' natural keys; where another transaction was first, all is run again."""
+
 
 @query
 async def store(
@@ -20,7 +35,6 @@ async def store(
     order_ids: list[int],
     channels: list[str],
     channel_order_ids: list[str],
-    body_sha256: list[bytes],
     outcomes: list[str],
     details: list[str],
     countries: list[str],
@@ -35,8 +49,8 @@ async def store(
     paid_at: list[datetime],
     dispatch_by_at: list[datetime],
     deliver_by_at: list[datetime],
-) -> list[int]:
-    """Insert accepted and refused alike; answer the ids that are new, so a lost race shows."""
+) -> None:
+    """Insert accepted and refused alike."""
 
 
 @query
@@ -58,34 +72,61 @@ async def store_lines(
 
 async def store_receipts(
     tx: Transaction, merchant_id: int, items: Sequence[Item], ids: Sequence[int], now: datetime
-) -> list[int]:
-    """Store the decided items; return the ids that are new."""
-    orders = [item.order for item in items]
-    answers = [item.answer for item in items if item.answer is not None]
-    dispatch_by = [item.dispatch_by_at for item in items if item.dispatch_by_at is not None]
-    deliver_by = [item.deliver_by_at for item in items if item.deliver_by_at is not None]
-    return await store(
+) -> None:
+    """Store the decided items."""
+    ours = list(ids)
+    channels = [item.order.channel for item in items]
+    channel_order_ids = [item.order.channel_order_id for item in items]
+    await store_keys(
+        tx,
+        merchant_id=merchant_id,
+        channels=channels,
+        channel_order_ids=channel_order_ids,
+        order_ids=ours,
+        body_sha256=[item.sha256 for item in items],
+    )
+    rows = [
+        (
+            o.ship_to.country,
+            o.currency,
+            sum([line.quantity * line.unit_price_minor for line in o.lines]),
+            o.shipping_minor,
+            o.policy,
+            item.stream_id,
+            o.buyer_id,
+            _ENCODE(o.ship_to).decode(),
+            o.ordered_at,
+            item.paid_at,
+            item.dated.dispatch_by_at,
+            item.dated.deliver_by_at,
+            item.answer.outcome,
+            item.answer.detail,
+        )
+        for item in items
+        if (o := item.order) and item.dated and item.answer
+    ]
+    column = [list(values) for values in zip(*rows, strict=True)]
+    await store(
         tx,
         merchant_id=merchant_id,
         received_at=now,
-        order_ids=list(ids),
-        channels=[o.channel for o in orders],
-        channel_order_ids=[o.channel_order_id for o in orders],
-        body_sha256=[item.sha256 for item in items],
-        outcomes=[a.outcome for a in answers],
-        details=[a.detail for a in answers],
-        countries=[o.ship_to.country for o in orders],
-        currencies=[o.currency for o in orders],
-        goods_minor=[sum(x.quantity * x.unit_price_minor for x in o.lines) for o in orders],
-        shipping_minor=[o.shipping_minor for o in orders],
-        policies=[o.policy for o in orders],
-        stream_ids=[item.stream_id for item in items],
-        buyer_ids=[o.buyer_id for o in orders],
-        ship_to=[msgspec.json.encode(o.ship_to).decode() for o in orders],
-        ordered_at=[o.ordered_at for o in orders],
-        paid_at=[item.paid_at for item in items],
-        dispatch_by_at=dispatch_by,
-        deliver_by_at=deliver_by,
+        order_ids=ours,
+        channels=channels,
+        channel_order_ids=channel_order_ids,
+        countries=column[0],
+        currencies=column[1],
+        goods_minor=column[2],
+        shipping_minor=column[3],
+        policies=column[4],
+        stream_ids=column[5],
+        buyer_ids=column[6],
+        ship_to=column[7],
+        ordered_at=column[8],
+        paid_at=column[9],
+        dispatch_by_at=column[10],
+        deliver_by_at=column[11],
+        outcomes=column[12],
+        details=column[13],
     )
 
 
@@ -94,21 +135,23 @@ async def store_accepted_lines(
 ) -> None:
     """Store the lines of accepted orders; what is backordered counts as accepted."""
     rows = [
-        (order_id, line_no, place.sku_id, place.pool_id, line, got, waiting)
+        (order_id, line_no, pool_id, sku_id, line.quantity, got + waiting, waiting,
+         line.unit_price_minor)
         for item, decision, order_id in accepted
-        for line_no, (place, line, got, waiting) in enumerate(
+        for line_no, ((pool_id, sku_id), line, got, waiting) in enumerate(
             zip(item.places, item.order.lines, decision.reserved, decision.backordered, strict=True)
         )
-    ]
+    ]  # fmt: skip
+    column = [list(values) for values in zip(*rows, strict=True)]
     await store_lines(
         tx,
         merchant_id=merchant_id,
-        order_ids=[row[0] for row in rows],
-        line_nos=[row[1] for row in rows],
-        sku_ids=[row[2] for row in rows],
-        pool_ids=[row[3] for row in rows],
-        quantities=[row[4].quantity for row in rows],
-        accepted=[row[5] + row[6] for row in rows],
-        backordered=[row[6] for row in rows],
-        unit_price_minor=[row[4].unit_price_minor for row in rows],
+        order_ids=column[0],
+        line_nos=column[1],
+        pool_ids=column[2],
+        sku_ids=column[3],
+        quantities=column[4],
+        accepted=column[5],
+        backordered=column[6],
+        unit_price_minor=column[7],
     )

@@ -58,7 +58,7 @@ async def take(tx: Transaction, taken: Sequence[Taken], now: datetime) -> list[i
     """
     if not taken:
         return []
-    ids = await new_ids(tx, count=len(taken))
+    ids = await new_ids(tx, count=len(taken), at=now)
     heads = [(wanted, lines[0]) for wanted, lines in taken]
     fresh = await store_returns(
         tx,
@@ -85,8 +85,8 @@ async def take(tx: Transaction, taken: Sequence[Taken], now: datetime) -> list[i
         merchant_ids=[wanted.merchant_id for wanted, _ in heads],
         subject_ids=ids,
         events=["requested"] * len(ids),
-        due_at=[None] * len(ids),
-        at=[now] * len(ids),
+        due_at=None,
+        at=now,
     )
     return ids
 

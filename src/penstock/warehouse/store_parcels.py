@@ -55,7 +55,7 @@ async def make_parcels(
     parcels = [(order, no, plan) for order in ours for no, plan in enumerate(order.parcels, 1)]
     if not parcels:
         return {}
-    ids = await new_ids(tx, count=len(parcels))
+    ids = await new_ids(tx, count=len(parcels), at=now)
     await create(
         tx,
         kind="parcel",
@@ -65,8 +65,8 @@ async def make_parcels(
             "packed_abroad" if crosses_border(order.from_country, order.to_country) else "packed"
             for order, _, _ in parcels
         ],
-        due_at=[None] * len(ids),
-        at=[now] * len(ids),
+        due_at=None,
+        at=now,
     )
     await _store(tx, node_id, parcels, ids, now)
     made: dict[Key, tuple[int, ...]] = {}
