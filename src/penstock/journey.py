@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from penstock.access.once import bodies_of
 from penstock.allocation.allocate import allocate
 from penstock.allocation.count_backlog import count_backlog
 from penstock.allocation.unallocate import unallocate
@@ -22,7 +23,7 @@ from penstock.customs.territory import jurisdiction
 from penstock.db.outbox import announce
 from penstock.db.relay import relay
 from penstock.db.transaction import Transaction
-from penstock.experience.observe import observe
+from penstock.experience.observe import TELLING, observe
 from penstock.gateways.effects import VendorEvent
 from penstock.inventory.audit import audit as audit_stock
 from penstock.inventory.commit import commit_stock, lock_nodes, uncommit_stock
@@ -105,7 +106,7 @@ class Heard(Protocol):
 
 
 _LATEST_DELIVERY = timedelta(days=30)
-_RELAYED_AT_ONCE = 5_000
+_RELAYED_AT_ONCE = 20_000
 
 
 def promise(sla: str, country: str, paid_at: Sequence[datetime]) -> list[Dated]:
@@ -126,6 +127,7 @@ RECEIPT = Ports(
     count=count_orders,
     lock_stock=lock_stock,
     take_stock=take_stock,
+    bodies_of=bodies_of,
     promise=promise,
 )
 
@@ -241,7 +243,7 @@ async def hand_parcels_over(
 async def pass_on(tx: Transaction, now: datetime) -> int:  # noqa: ARG001  a Timed step is given the time
     """Take what happened out of the outbox and fold it into the merchants' experience."""
     happened = await relay(tx, batch=_RELAYED_AT_ONCE)
-    touched = sorted({(h.merchant_id, h.subject_id) for h in happened})
+    touched = sorted({(h.merchant_id, h.subject_id) for h in happened if h.topic in TELLING})
     if touched:
         await observe(tx, merchant_ids=[m for m, _ in touched], subject_ids=[s for _, s in touched])
     return len(happened)

@@ -14,7 +14,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `database_url`: any PostgreSQL 15+; empty: the embedded server. `data_folder`: where the
     embedded server keeps its data. `host`, `port`: where the API listens. `connections_max`: to
-    the database, per process. `body_max_bytes`, `batch_max_orders`: what one request may bring.
+    the database, per process. `requests_max`, `merchant_orders_per_s`, `merchant_orders_burst`,
+    `waiting_max_orders`: what one process takes on before it says no. `sold_out_ms`: how long it
+    remembers an empty counter. `body_max_bytes`, `batch_max_orders`: what one request may bring.
     `clock_file`: a virtual clock shared with a simulation; empty: the system's.
     """
 
@@ -23,6 +25,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8075
     connections_max: int = 8
+    requests_max: int = 1_000
+    merchant_orders_per_s: float = 2_000
+    merchant_orders_burst: int = 20_000
+    waiting_max_orders: int = 20_000
+    sold_out_ms: int = 1_000
     body_max_bytes: int = 8 * 1024 * 1024
     batch_max_orders: int = 10_000
     clock_file: str = ""

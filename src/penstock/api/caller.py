@@ -40,7 +40,16 @@ class Callers:
             Unauthorised: there is none, or it is not good.
 
         """
-        scheme, _, presented = request.headers.get("authorization", "").partition(" ")
+        return await self.who(request.headers.get("authorization", ""))
+
+    async def who(self, authorization: str) -> Principal:
+        """Return who presents the key of an Authorization header.
+
+        Raises:
+            Unauthorised: there is none, or it is not good.
+
+        """
+        scheme, _, presented = authorization.partition(" ")
         if scheme.lower() != "bearer" or not presented:
             raise Unauthorised
         digest = hashlib.sha256(presented.encode("utf-8", "surrogatepass")).digest()

@@ -10,7 +10,6 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
-from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, Schema, SecurityScheme
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.plugins import OpenAPISchemaPlugin
@@ -18,18 +17,26 @@ from litestar.typing import FieldDefinition
 
 from penstock import __version__
 from penstock.api.body import JsonRequest
+from penstock.api.closed import close_bodies
 from penstock.api.context import Context, Here
 from penstock.api.contracts import contracts
 from penstock.api.experience import experience
 from penstock.api.floor import floor
+from penstock.api.front import show_front
 from penstock.api.merchants import merchants
 from penstock.api.operation import operation
 from penstock.api.orders import orders
+from penstock.api.planning import planning
 from penstock.api.problems import HANDLERS, MEDIA_TYPE, STATUS, Problem
+from penstock.api.receipt import HOT, receipt_of
 from penstock.api.returns import returns
+from penstock.api.scale import scale
 from penstock.api.stock import stock
+from penstock.api.stream_control import stream_control
 from penstock.api.streams import streams
 from penstock.api.vendors import vendors
+from penstock.api.viewer import Viewer, viewer_files, viewer_folder
+from penstock.api.vocabularies import vocabularies
 from penstock.kernel.errors import Unavailable
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -54,17 +61,22 @@ async def health(context: Here) -> dict[str, str]:
 
 
 ROUTES: list[Any] = [
+    show_front,
     health,
     merchants,
     stock,
     streams,
+    stream_control,
     orders,
     floor,
     vendors,
     contracts,
+    vocabularies,
     returns,
     experience,
+    planning,
     operation,
+    scale,
 ]
 _REFUSALS = {
     status: ResponseSpec(
@@ -91,10 +103,24 @@ class _TimeOfDay(OpenAPISchemaPlugin):
         return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.TIME)
 
 
+class _App(Litestar):
+    """The framework's application, with the hot routes answered in front of it."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand receipt its requests, and the framework all others."""
+        if scope["type"] == "http" and scope["path"] in HOT and scope["method"] == "POST":
+            if "receipt" not in self.state:
+                self.state.receipt = receipt_of(self.state.context)
+            await self.state.receipt(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
     """Build the application; `lifespan` opens and closes the context in the serving process."""
-    app = Litestar(
-        route_handlers=ROUTES,
+    viewer = viewer_folder()
+    app = _App(
+        route_handlers=[*ROUTES, *viewer_files(viewer)],
         lifespan=[lifespan],
         request_class=JsonRequest,
         plugins=[_TimeOfDay()],
@@ -105,7 +131,7 @@ def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
             title="Penstock",
             version=__version__,
             path="/docs",
-            render_plugins=[ScalarRenderPlugin()],
+            render_plugins=[Viewer(viewer)],
             components=Components(
                 security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
             ),
@@ -115,6 +141,7 @@ def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
     for handler in (h for route in app.routes for h in getattr(route, "route_handlers", ())):
         if isinstance(handler, HTTPRouteHandler) and handler.resolve_include_in_schema():
             handler.responses = _refusals(handler)
+    close_bodies(app)
     return app
 
 

@@ -1,53 +1,29 @@
 """Orders over HTTP: one, many, and what became of them."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from penstock import journey
-from penstock.access.once import require_same_body
 from penstock.api.caller import actor_of, merchant_of, require
-from penstock.api.context import Context, Here, MerchantCode
-from penstock.channels.json_text import decode_order
-from penstock.channels.ndjson_file import decode_orders
-from penstock.channels.parsed import Parsed
-from penstock.db.transaction import OPERATOR, merchant
+from penstock.api.context import Here, MerchantCode
+from penstock.api.receipt import Batch
+from penstock.db.transaction import OPERATOR
 from penstock.kernel.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    KeyReused,
-    LimitReached,
-    Malformed,
     NotFound,
-    Refusal,
-    TooLarge,
 )
 from penstock.orders.cancel import Cancelled
-from penstock.orders.intake import Taken, intake
+from penstock.orders.intake import Taken
+from penstock.orders.search import PAGE_MAX, Page, Wanted, search
 from penstock.orders.show import OrderShown, show
 
-_REFUSAL: dict[str, type[Refusal]] = {
-    "insufficient_stock": Conflict,
-    "daily_cap_reached": LimitReached,
-    "merchant_not_approved": Forbidden,
-    "key_reused": KeyReused,
-}
-"""Of a refused single order; every other outcome is Invalid."""
-_KEY_LENGTH = 255
-
-
-class Batch(msgspec.Struct):
-    """One answer an order, in the order of the request, and how many there are of each."""
-
-    counts: dict[str, int]
-    answers: list[Taken]
+ANSWERED_BEFORE = "described here; `api/receipt.py` answers before the framework sees it"
 
 
 @dataclass  # else nobody calls its __post_init__
@@ -70,40 +46,17 @@ def _body(media_type: str, description: str) -> RequestBody:
 
 
 @post("/v1/orders", operation_class=_TakesOrder, summary="Receive one order")
-async def receive_one(
-    request: Request[Any, Any, Any], context: Here, code: MerchantCode = None
-) -> Taken:
+async def receive_one(code: MerchantCode = None) -> Taken:  # noqa: ARG001  for the description
     """Reserve and store, or refuse: accepted means durable; a repetition gets the same answer."""
-    merchant_id, raw = await _read(request, context, code)
-    order = decode_order(raw)
-    (taken,) = await intake(
-        context.database, merchant_id, [Parsed(line=1, order=order)], context.now(), journey.RECEIPT
-    )
-    if taken.outcome != "accepted":
-        detail = taken.detail or "One or more fields are not acceptable; see errors."
-        kind = _REFUSAL.get(taken.outcome, Invalid)
-        raise kind(detail, errors=taken.errors, code=taken.outcome)
-    return taken
+    raise AssertionError(ANSWERED_BEFORE)
 
 
 @post(
     "/v1/orders:batch", operation_class=_TakesOrders, summary="Receive many orders", status_code=200
 )
-async def receive_many(
-    request: Request[Any, Any, Any], context: Here, code: MerchantCode = None
-) -> Batch:
+async def receive_many(code: MerchantCode = None) -> Batch:  # noqa: ARG001  for the description
     """Answer each order by itself: the good are taken, the bad are refused by line and field."""
-    merchant_id, raw = await _read(request, context, code)
-    parsed = decode_orders(raw)
-    if len(parsed) > context.settings.batch_max_orders:
-        raise TooLarge(
-            f"{len(parsed)} orders in one request: send at most {context.settings.batch_max_orders}"
-        )
-    answers = await intake(context.database, merchant_id, parsed, context.now(), journey.RECEIPT)
-    counts: dict[str, int] = {}
-    for taken in answers:
-        counts[taken.outcome] = counts.get(taken.outcome, 0) + 1
-    return Batch(counts, answers)
+    raise AssertionError(ANSWERED_BEFORE)
 
 
 class Cancellation(msgspec.Struct, frozen=True):
@@ -133,6 +86,45 @@ async def cancel_many(
     )
 
 
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+@get("/v1/orders", summary="Find orders")
+async def find_orders(
+    request: Request[Any, Any, Any],
+    context: Here,
+    code: MerchantCode = None,
+    channel: Annotated[str, QueryParameter(description="such as tiktok_shop")] = "",
+    channel_order_id: Annotated[str, QueryParameter(description="the channel's number")] = "",
+    status: Annotated[str, QueryParameter(description="of the least advanced part")] = "",
+    received_from: Annotated[
+        Instant | None, QueryParameter(description="received then or later")
+    ] = None,
+    received_to: Annotated[Instant | None, QueryParameter(description="received before")] = None,
+    after: Annotated[
+        int | None, QueryParameter(ge=1, lt=2**63, description="next_after of the page before")
+    ] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX, description="orders")] = 100,
+) -> Page:
+    """List accepted orders, the newest first: a merchant its own, an operator all or one's."""
+    principal = await context.callers.identify(request)
+    require(principal, "merchant")
+    everybody = principal.role == "operator" and code is None
+    merchant_id = None if everybody else await merchant_of(context.database, principal, code)
+    wanted = Wanted(
+        merchant_id=merchant_id,
+        channel=channel,
+        channel_order_id=channel_order_id,
+        status=status,
+        received_from=received_from,
+        received_to=received_to,
+        after=after,
+    )
+    return await context.database.run(
+        actor_of(principal), lambda tx: search(tx, wanted, limit), snapshot=True
+    )
+
+
 @get("/v1/orders/{order_id:int}", summary="Show one order's journey")
 async def show_one(
     request: Request[Any, Any, Any], context: Here, order_id: FromPath[int]
@@ -148,27 +140,8 @@ async def show_one(
     return found
 
 
-async def _read(
-    request: Request[Any, Any, Any], context: Context, code: str | None
-) -> tuple[int, bytes]:
-    """Return whose orders these are and the body, after the Idempotency-Key has had its say."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
-    raw = await request.body()
-    if not raw.strip():
-        raise Malformed("the body is empty; send the order as JSON")
-    key = request.headers.get("idempotency-key", "")
-    if len(key) > _KEY_LENGTH:
-        raise Malformed(f"use an Idempotency-Key of at most {_KEY_LENGTH} characters")
-    if key:
-        digest = hashlib.sha256(raw).digest()
-        await context.database.run(
-            merchant(merchant_id),
-            lambda tx: require_same_body(tx, merchant_id, key, digest, context.now()),
-        )
-    return merchant_id, raw
-
-
 orders = Router(
-    "/", route_handlers=[receive_one, receive_many, cancel_many, show_one], tags=["orders"]
+    "/",
+    route_handlers=[receive_one, receive_many, cancel_many, find_orders, show_one],
+    tags=["orders"],
 )

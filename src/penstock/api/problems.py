@@ -2,6 +2,7 @@
 
 import logging
 import re
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from penstock.kernel.errors import (
     LimitReached,
     Malformed,
     NotFound,
+    RateLimited,
     Refusal,
     TooLarge,
     Unauthorised,
@@ -47,6 +49,9 @@ _TIMES = {
 _TIME = re.compile(r"\b(date|time|duration)s?\b")
 
 
+_BUG = "An error of ours; it is logged. Nothing half-done was kept; try again later."
+
+
 class Problem(msgspec.Struct, omit_defaults=True):
     """RFC 9457 with two extensions: `code` for programs, `errors` by field."""
 
@@ -58,6 +63,10 @@ class Problem(msgspec.Struct, omit_defaults=True):
     errors: tuple[FieldError, ...] = ()
 
 
+def _type(code: str) -> str:
+    return f"urn:penstock:problem:{code}"
+
+
 def problem(
     status: int,
     code: str,
@@ -67,15 +76,24 @@ def problem(
     headers: dict[str, str] | None = None,
 ) -> Response[Problem]:
     """Answer with a problem document; `code` also names its type."""
-    body = Problem(f"urn:penstock:problem:{code}", title, status, detail, code, errors)
+    body = Problem(_type(code), title, status, detail, code, errors)
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def from_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
-    """Map a refusal to its status."""
+def told(error: Exception) -> tuple[int, Problem, dict[str, str]]:
+    """Map a refusal to status, problem and headers; anything else is a bug of ours."""
+    if not isinstance(error, Refusal):
+        return 500, Problem(_type("bug"), "Something is broken here.", 500, _BUG, "bug"), {}
+    refusal = error
     headers = {}
     if isinstance(refusal, Unavailable):
         headers["Retry-After"] = str(refusal.retry_after_s)
+    if isinstance(refusal, RateLimited):
+        wait_s = max(1, ceil(refusal.retry_after_s))
+        window_s = max(1, ceil(refusal.burst / refusal.limit))
+        headers["Retry-After"] = str(wait_s)
+        headers["RateLimit-Policy"] = f'"orders";q={refusal.burst};w={window_s}'
+        headers["RateLimit"] = f'"orders";r=0;t={wait_s}'
     if isinstance(refusal, Unauthorised):
         headers["WWW-Authenticate"] = "Bearer"
     status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
@@ -83,7 +101,17 @@ def from_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Proble
     if refusal.errors and detail == refusal.title:
         more = f" ({len(refusal.errors) - 1} more)" if len(refusal.errors) > 1 else ""
         detail = f"{refusal.errors[0].detail}{more}"
-    return problem(status, refusal.code, refusal.title, detail, refusal.errors, headers)
+    return (
+        status,
+        Problem(_type(refusal.code), refusal.title, status, detail, refusal.code, refusal.errors),
+        headers,
+    )
+
+
+def from_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
+    """Map a refusal to its status."""
+    status, body, headers = told(refusal)
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def from_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -122,8 +150,8 @@ def _parameter(extra: dict[str, Any]) -> FieldError:
 def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Log a bug once, here, and tell the caller nothing of our insides."""
     log.error("bug at %s %s", request.method, request.url.path, exc_info=error)
-    detail = "An error of ours; it is logged. Nothing half-done was kept; try again later."
-    return problem(500, "bug", "Something is broken here.", detail)
+    status, body, _ = told(error)
+    return Response(body, status_code=status, media_type=MEDIA_TYPE)
 
 
 HANDLERS: dict[Any, Any] = {

@@ -8,8 +8,11 @@ Refusal
 ├── NotFound         no such thing for this caller
 ├── Conflict         the thing is in a state that forbids it
 ├── KeyReused        the idempotency key came before with another body
+├── LimitReached     a cap or quota is full for now
+│   └── RateLimited  the caller is faster than agreed; `retry_after_s` says when it has room
 ├── TooLarge         more bytes or items than the limit
 └── Unavailable      try again later; `retry_after_s` says when
+    └── Overloaded   more comes than can be served: shed before any work was done
 Misconfigured        the process cannot start: one line that says what to do
 """
 
@@ -86,7 +89,7 @@ class Conflict(Refusal):
 class KeyReused(Refusal):
     """An idempotency key came before with another body."""
 
-    code = "idempotency_key_reused"
+    code = "key_reused"
     title = "This key was used before with a different body."
 
 
@@ -95,6 +98,20 @@ class LimitReached(Refusal):
 
     code = "limit_reached"
     title = "A limit is reached for now."
+
+
+class RateLimited(LimitReached):
+    """The caller is faster than agreed: `limit` things a second, bursts of `burst`."""
+
+    code = "rate_limited"
+    title = "Too many at once; nothing was taken, try again after the time given."
+
+    def __init__(self, detail: str, *, retry_after_s: float, limit: float, burst: int) -> None:
+        """Keep what the answer's headers tell."""
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+        self.limit = limit
+        self.burst = burst
 
 
 class TooLarge(Refusal):
@@ -110,6 +127,13 @@ class Unavailable(Refusal):
     code = "unavailable"
     title = "Not available at the moment; nothing was taken, try again."
     retry_after_s = 1
+
+
+class Overloaded(Unavailable):
+    """More comes than can be served now; nothing was begun."""
+
+    code = "overloaded"
+    title = "More comes than can be served now; nothing was taken, try again."
 
 
 class Misconfigured(Exception):  # noqa: N818  read at start, as one line

@@ -1,7 +1,7 @@
 """From what a channel's reader gave to one answer an order: validate, receive, in order."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -9,11 +9,15 @@ from penstock.channels.parsed import Parsed
 from penstock.db.transaction import Database, merchant
 from penstock.kernel.errors import FieldError
 from penstock.orders.item import Answer
-from penstock.orders.receive import Ports, receive
+from penstock.orders.receive import Ports, Wanted, receive
+from penstock.orders.sold_out import SoldOut
 from penstock.orders.validate import validate
 
 CHUNK = 1_000
 """Orders a transaction: larger batches are no faster and wait longer."""
+
+Take = Callable[[Sequence[Wanted]], Awaitable[Sequence[Answer]]]
+"""Takes up to CHUNK sound orders of one merchant, durably; one answer each."""
 
 
 class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,6 +33,22 @@ class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: tuple[FieldError, ...] = ()
 
 
+def taker(
+    database: Database, now: Callable[[], datetime], ports: Ports, sold_out: SoldOut
+) -> Callable[[int, Sequence[Wanted]], Awaitable[Sequence[Answer]]]:
+    """Return what takes a merchant's sound orders in one transaction, at the time it begins."""
+
+    async def take(merchant_id: int, wanted: Sequence[Wanted]) -> Sequence[Answer]:
+        at = now()
+        return await database.run(
+            merchant(merchant_id),
+            lambda tx: receive(tx, merchant_id, wanted, at, ports, sold_out),
+            by_key=True,
+        )
+
+    return take
+
+
 async def intake(
     database: Database, merchant_id: int, parsed: Sequence[Parsed], now: datetime, ports: Ports
 ) -> list[Taken]:
@@ -41,42 +61,35 @@ async def intake(
             repetition of the whole finds their answers.
 
     """
+    take = taker(database, lambda: now, ports, SoldOut(timedelta(0)))
     taken: list[Taken] = []
     for start in range(0, len(parsed), CHUNK):
         chunk = parsed[start : start + CHUNK]
-        taken += await _chunk(database, merchant_id, chunk, now, ports)
+        taken += await answer_all(chunk, now, lambda wanted: take(merchant_id, wanted))
     return taken
 
 
-async def _chunk(
-    database: Database, merchant_id: int, chunk: Sequence[Parsed], now: datetime, ports: Ports
-) -> list[Taken]:
+async def answer_all(parsed: Sequence[Parsed], now: datetime, take: Take) -> list[Taken]:
+    """Validate up to CHUNK orders, let the sound ones be taken, and put the answers in order."""
     results: list[Taken | None] = []
     sound = []
-    for item in chunk:
+    for item in parsed:
         errors = item.errors if item.order is None else validate(item.order, now)
         if errors or item.order is None:
             key = "" if item.order is None else item.order.channel_order_id
             results.append(Taken(item.line, "invalid", key, errors=errors))
         else:
             results.append(None)
-            sound.append(item.order)
-    answers = iter(
-        await database.run(
-            merchant(merchant_id),
-            lambda tx: receive(tx, merchant_id, sound, now, ports),
-            by_key=True,
-        )
-        if sound
-        else []
-    )
+            sound.append(Wanted(item.order))
+    answers = iter(await take(sound) if sound else ())
     return [
-        _taken(item.line, next(answers)) if result is None else result
-        for item, result in zip(chunk, results, strict=True)
+        taken_of(item.line, next(answers)) if result is None else result
+        for item, result in zip(parsed, results, strict=True)
     ]
 
 
-def _taken(line: int, answer: Answer) -> Taken:
+def taken_of(line: int, answer: Answer) -> Taken:
+    """Return the answer to the order that started at `line`."""
     errors: tuple[FieldError, ...] = ()
     if answer.outcome != "accepted":
         errors = (FieldError(answer.pointer, answer.outcome, answer.detail),)

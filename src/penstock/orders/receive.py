@@ -13,6 +13,7 @@ from penstock.orders.decide import Ask, Decision, PoolSku, decide
 from penstock.orders.item import Answer, Dated, Item, answers_of, digest, refusal, still_open
 from penstock.orders.known import answer_known
 from penstock.orders.place import resolve
+from penstock.orders.sold_out import SoldOut
 from penstock.orders.store import store_accepted_lines, store_receipts
 
 
@@ -39,6 +40,14 @@ Promise = Callable[[str, str, Sequence[datetime]], Sequence[Dated]]
 """(SLA code, country, times of payment) to one dated promise each."""
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """An order that asks, and the Idempotency-Key and digest of the request that brought it."""
+
+    order: NewOrder
+    key: str = ""
+    body_sha256: bytes = b""
+
+
 class Ports(msgspec.Struct, frozen=True):
     """What receipt needs of other stages, handed in by `journey.py`."""
 
@@ -48,23 +57,35 @@ class Ports(msgspec.Struct, frozen=True):
     take_stock: Callable[
         [Transaction, int, Sequence[tuple[int, int, int, int, int]], datetime], Awaitable[None]
     ]
+    bodies_of: Callable[
+        [Transaction, int, Sequence[str], Sequence[bytes], datetime], Awaitable[dict[str, bytes]]
+    ]
     promise: Promise
 
 
 async def receive(
-    tx: Transaction, merchant_id: int, orders: Sequence[NewOrder], now: datetime, ports: Ports
+    tx: Transaction,
+    merchant_id: int,
+    wanted: Sequence[Wanted],
+    now: datetime,
+    ports: Ports,
+    sold_out: SoldOut,
 ) -> list[Answer]:
     """Take one merchant's orders in the order given: dedupe, reserve, store; one answer each.
 
     The orders are valid in themselves (`validate`). The same order twice, in this batch or ever
-    before, gets its first answer; the same key with another body is `key_reused`.
-
-    Raises:
-        Retry: another transaction took one of the keys first; the runner repeats the batch.
-
+    before, gets its first answer; the same key with another body is `key_reused`. What `sold_out`
+    remembers is refused without a lock, and without a record: it may be sent again.
     """
-    items = [Item(o, digest(o), o.paid_at or o.ordered_at) for o in orders]
+    items = [Item(w.order, digest(w.order), w.order.paid_at or w.order.ordered_at) for w in wanted]
+    await _answer_reused(tx, merchant_id, wanted, items, now, ports)
     await answer_known(tx, merchant_id, items)
+    for item in still_open(items):
+        line = sold_out.line_of(merchant_id, item.order, now)
+        if line >= 0:
+            item.answer = _sold_out(item, line)
+    if not still_open(items):
+        return answers_of(items)
     admission = await ports.admission(tx, merchant_id, now)
     if admission is None or admission.status != "approved":
         for item in still_open(items):
@@ -84,8 +105,32 @@ async def receive(
         wanted = {place for ask in asks for place in ask.places}
         available = await ports.lock_stock(tx, merchant_id, wanted)
         decisions = decide(asks, available, admission.orders_left)
+        for item, decision in zip(asking, decisions, strict=True):
+            short = decision.short_line
+            if short >= 0 and not available.get(item.places[short]):
+                sold_out.note(merchant_id, item.order, short, now)
         await _write(tx, merchant_id, asking, decisions, now, admission, ports)
     return answers_of(items)
+
+
+async def _answer_reused(
+    tx: Transaction,
+    merchant_id: int,
+    wanted: Sequence[Wanted],
+    items: Sequence[Item],
+    now: datetime,
+    ports: Ports,
+) -> None:
+    """Refuse what comes under an Idempotency-Key that stands for another body."""
+    keyed = [(w, item) for w, item in zip(wanted, items, strict=True) if w.key]
+    if not keyed:
+        return
+    keys = [w.key for w, _ in keyed]
+    said = await ports.bodies_of(tx, merchant_id, keys, [w.body_sha256 for w, _ in keyed], now)
+    for w, item in keyed:
+        if said[w.key] != w.body_sha256:
+            detail = "this Idempotency-Key was used before with a different body"
+            item.answer = refusal(item, "key_reused", detail)
 
 
 async def _write(
@@ -138,6 +183,12 @@ def _promise(items: Sequence[Item], promise: Promise) -> None:
         dates = promise(sla, country, [item.paid_at for item in lane])
         for item, dated in zip(lane, dates, strict=True):
             item.dated = dated
+
+
+def _sold_out(item: Item, line: int) -> Answer:
+    sku = item.order.lines[line].sku
+    detail = f"{sku!r} is sold out; nothing was recorded, so this order may be sent again"
+    return refusal(item, "sold_out", detail, f"/lines/{line}/sku")
 
 
 def _answer(item: Item, decision: Decision, order_id: int) -> Answer:

@@ -74,6 +74,10 @@ class Stage:
         environment = os.environ | {
             "PENSTOCK_DATABASE_URL": self.url,
             "PENSTOCK_CLOCK_FILE": str(self.clock_file),
+            # Within a tick no time goes by: nothing must be remembered for a second, or be refused
+            # because a second has not gone by.
+            "PENSTOCK_SOLD_OUT_MS": "0",
+            "PENSTOCK_MERCHANT_ORDERS_PER_S": "1000000",
         }
         self._api = subprocess.Popen(  # noqa: ASYNC220, S603  ourselves; starting does not block
             [sys.executable, "-m", "penstock", "serve", "--port", str(self._port), "--tethered"],

@@ -1,0 +1,233 @@
+"""The hot routes: orders come in past the framework, are merged, and answered after the commit.
+
+Nothing here holds a connection while it waits. In order, a request meets: the cap of requests in
+hand, its key, its merchant's rate, the size of its body, its own rules, and the lane of its
+merchant; only what gets through all of these costs the database anything.
+"""
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any, Literal
+from urllib.parse import parse_qs
+
+import msgspec
+
+from penstock import journey
+from penstock.access.once import require_same_body
+from penstock.api.caller import merchant_of
+from penstock.api.context import Context
+from penstock.api.gate import Gate, Limits
+from penstock.api.problems import MEDIA_TYPE, told
+from penstock.channels.json_text import decode_order
+from penstock.channels.ndjson_file import decode_orders
+from penstock.channels.parsed import Parsed
+from penstock.db.transaction import merchant
+from penstock.kernel.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    Invalid,
+    KeyReused,
+    LimitReached,
+    Malformed,
+    Refusal,
+    TooLarge,
+)
+from penstock.orders.intake import CHUNK, Taken, answer_all, taken_of, taker
+from penstock.orders.item import Answer
+from penstock.orders.lanes import Bounds, Lanes
+from penstock.orders.receive import Wanted
+from penstock.orders.sold_out import SoldOut
+from penstock.orders.validate import validate
+
+log = logging.getLogger(__name__)
+ONE = "/v1/orders"
+MANY = "/v1/orders:batch"
+HOT = frozenset((ONE, MANY))
+_KEY_LENGTH = 255
+_NOT_ACCEPTABLE = "One or more fields are not acceptable; see errors."
+_ENCODE = msgspec.json.Encoder().encode
+_REFUSAL: dict[str, type[Refusal]] = {
+    "insufficient_stock": Conflict,
+    "sold_out": Conflict,
+    "daily_cap_reached": LimitReached,
+    "merchant_not_approved": Forbidden,
+    "key_reused": KeyReused,
+}
+"""Of a refused single order; every other outcome is Invalid."""
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+
+class Batch(msgspec.Struct):
+    """One answer an order, in the order of the request, and how many there are of each."""
+
+    counts: dict[str, int]
+    answers: list[Taken]
+
+
+class _Gone(Exception):  # noqa: N818  nobody is left to be told
+    """The client hung up before its body was complete."""
+
+
+class Receipt:
+    """The ASGI application of the two routes, in one process."""
+
+    def __init__(
+        self,
+        context: Context,
+        lanes: Lanes[Wanted, Answer],
+        gate: Gate,
+    ) -> None:
+        """Take what `app.py` has composed."""
+        self._context = context
+        self._lanes = lanes
+        self._gate = gate
+        self.answered: Counter[tuple[str, str]] = Counter()
+        """Answers by (route, outcome or code of the refusal), for the metrics."""
+
+    @property
+    def waiting(self) -> int:
+        """How many orders wait in this process."""
+        return self._lanes.waiting
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        route: Literal["one", "many"] = "one" if scope["path"] == ONE else "many"
+        headers: dict[str, str] = {}
+        try:
+            with self._gate.request():
+                body = await (self._one if route == "one" else self._many)(scope, receive)
+            status, media_type = (201 if route == "one" else 200), "application/json"
+        except _Gone:
+            self.answered[route, "gone"] += 1
+            return
+        except Refusal as refusal:
+            self.answered[route, refusal.code] += 1
+            status, problem, headers = told(refusal)
+            body, media_type = _ENCODE(problem), MEDIA_TYPE
+        except Exception as error:
+            log.exception("bug at POST %s", scope["path"], exc_info=error)
+            self.answered[route, "bug"] += 1
+            status, problem, headers = told(error)
+            body, media_type = _ENCODE(problem), MEDIA_TYPE
+        lines = [(b"content-type", media_type.encode()), (b"content-length", b"%d" % len(body))]
+        lines += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": lines})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _one(self, scope: Any, receive: Receive) -> bytes:
+        merchant_id, key = await self._whose(scope, 1)
+        raw = await self._body(scope, receive)
+        order = decode_order(raw)
+        errors = validate(order, self._context.now())
+        if errors:
+            raise _refused(Taken(1, "invalid", order.channel_order_id, errors=errors))
+        wanted = Wanted(order, key, hashlib.sha256(raw).digest() if key else b"")
+        (answer,) = await self._lanes.submit(merchant_id, (wanted,), len(raw))
+        taken = taken_of(1, answer)
+        if taken.outcome != "accepted":
+            raise _refused(taken)
+        self.answered["one", "accepted"] += 1
+        return _ENCODE(taken)
+
+    async def _many(self, scope: Any, receive: Receive) -> bytes:
+        merchant_id, key = await self._whose(scope, 0)
+        raw = await self._body(scope, receive)
+        parsed = decode_orders(raw)
+        most = self._context.settings.batch_max_orders
+        if len(parsed) > most:
+            raise TooLarge(f"{len(parsed)} orders in one request: send at most {most}")
+        self._gate.spend(merchant_id, len(parsed))
+        if key:
+            digest, now = hashlib.sha256(raw).digest(), self._context.now()
+            await self._context.database.run(
+                merchant(merchant_id),
+                lambda tx: require_same_body(tx, merchant_id, key, digest, now),
+            )
+        answers: list[Taken] = []
+        for start in range(0, len(parsed), CHUNK):
+            answers += await self._chunk(merchant_id, parsed[start : start + CHUNK], len(raw))
+        counts = Counter(taken.outcome for taken in answers)
+        self.answered.update({("many", outcome): n for outcome, n in counts.items()})
+        return _ENCODE(Batch(dict(counts), answers))
+
+    async def _chunk(
+        self, merchant_id: int, parsed: Sequence[Parsed], weight_bytes: int
+    ) -> list[Taken]:
+        return await answer_all(
+            parsed,
+            self._context.now(),
+            lambda wanted: self._lanes.submit(merchant_id, wanted, weight_bytes),
+        )
+
+    async def _whose(self, scope: Any, orders: int) -> tuple[int, str]:
+        """Return whose orders these are, at a rate that is agreed, and the Idempotency-Key."""
+        authorization = key = ""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorization = value.decode("latin-1")
+            elif name == b"idempotency-key":
+                key = value.decode("latin-1")
+        principal = await self._context.callers.who(authorization)
+        code = None
+        if scope["query_string"]:
+            code = parse_qs(scope["query_string"].decode("latin-1")).get("merchant", [None])[0]
+        merchant_id = await merchant_of(self._context.database, principal, code)
+        if len(key) > _KEY_LENGTH:
+            raise Malformed(f"use an Idempotency-Key of at most {_KEY_LENGTH} characters")
+        if orders:
+            self._gate.spend(merchant_id, orders)
+        return merchant_id, key
+
+    async def _body(self, scope: Any, receive: Receive) -> bytes:
+        most = self._context.settings.body_max_bytes
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > most:
+                raise TooLarge(f"The body has {int(value)} bytes: send at most {most}.")
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Gone
+            part = message.get("body", b"")
+            size += len(part)
+            if size > most:
+                raise TooLarge(f"The body is larger than {most} bytes: send it in parts.")
+            parts.append(part)
+            if not message.get("more_body"):
+                break
+        raw = parts[0] if len(parts) == 1 else b"".join(parts)
+        if not raw.strip():
+            raise Malformed("the body is empty; send the order as JSON")
+        return raw
+
+
+def _refused(taken: Taken) -> Refusal:
+    kind = _REFUSAL.get(taken.outcome, Invalid)
+    errors: tuple[FieldError, ...] = taken.errors
+    return kind(taken.detail or _NOT_ACCEPTABLE, errors=errors, code=taken.outcome)
+
+
+def receipt_of(context: Context) -> Receipt:
+    """Compose the receipt of a process."""
+    settings = context.settings
+    remembered = timedelta(milliseconds=settings.sold_out_ms)
+    take = taker(context.database, context.now, journey.RECEIPT, SoldOut(remembered))
+    bounds = Bounds(
+        waiting_max=max(1, settings.waiting_max_orders // 2),
+        all_waiting_max=settings.waiting_max_orders,
+        # A fifth of the connections is for all that is not receipt.
+        at_once=max(1, settings.connections_max * 4 // 5),
+    )
+    limits = Limits(
+        requests_max=settings.requests_max,
+        orders_per_s=settings.merchant_orders_per_s,
+        orders_burst=settings.merchant_orders_burst,
+    )
+    return Receipt(context, Lanes(take, bounds), Gate(limits))
