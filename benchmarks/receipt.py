@@ -1,0 +1,344 @@
+"""Receipt on one hot SKU: beside binary COPY of the same rows, over HTTP, and with much stored.
+
+Server, database and load generator share the same cores; PostgreSQL is durable. `*_cpu_us` is CPU
+of the API processes and of PostgreSQL together for one order. The raw limit is measured in the
+same run: the rows that receipt has written, copied into the same tables in binary, in the same
+batches and transactions. Figures of one kind take turns, so that a busy moment meets all.
+"""
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+import uvloop
+
+from benchmarks.load import Sent, closed_loop, cpu_s, http_post, open_loop, rss_mib
+from benchmarks.result import Report
+from benchmarks.server import ask, private_server
+from benchmarks.shop import Shop, made_shop
+from penstock import journey
+from penstock.app import prepare
+from penstock.channels.order import NewOrder
+from penstock.db.transaction import Database
+from penstock.orders.intake import taker
+from penstock.orders.receive import Wanted
+from penstock.orders.sold_out import SoldOut
+
+BATCH = 1_000
+TABLES = {
+    "orders.key": ("order_id", "channel_order_id"),
+    "orders.receipt": ("order_id", "channel_order_id"),
+    "orders.line": ("order_id",),
+    "inventory.reservation": ("order_id",),
+    "inventory.move": ("subject_id", "move_id"),
+    "lifecycle.subject": ("subject_id",),
+    "lifecycle.history": ("subject_id", "history_id"),
+    "outbox.event": ("subject_id", "event_id"),
+}
+"""All that one accepted order writes, and the columns that are its own."""
+_GENERATED = {"move_id", "history_id", "event_id"}
+_COUNT = "UPDATE inventory.pool_stock SET reserved = reserved + $1 WHERE merchant_id = $2"
+
+
+def measure(*, seed: int, quick: bool) -> Report:
+    """Measure everything; a quick run leaves the 20 million out."""
+    figures: dict[str, object] = {}
+    with private_server() as url:
+        uvloop.run(_measure(url, seed, quick, figures))
+        version = asyncio.run(ask(url, None, "SHOW server_version"))
+    return Report(figures=figures, postgres=str(version))
+
+
+async def _measure(url: str, seed: int, quick: bool, figures: dict[str, object]) -> None:
+    await prepare(url)
+    shop = await made_shop(url, datetime.now(UTC))
+    numbers = _Numbers(seed)
+    rounds = 3 if quick else 8
+    await _transaction_alone(url, shop, numbers, rounds, figures)
+    seconds = 3.0 if quick else 10.0
+    await _over_http(url, shop, numbers, seconds, figures)
+    await _overload(url, shop, numbers, seconds, figures)
+    if not quick:
+        await _much_stored(url, shop, numbers, rounds, figures)
+    figures["oversold"] = await ask(
+        url,
+        None,
+        "SELECT coalesce(sum(greatest(reserved - on_hand, 0)), 0)::int FROM inventory.pool_stock",
+    )
+    figures["counters_differ"] = await ask(
+        url,
+        None,
+        "SELECT count(*)::int FROM inventory.pool_stock AS s WHERE reserved <> (SELECT"
+        " coalesce(sum(quantity), 0) FROM inventory.reservation AS r WHERE"
+        " (r.merchant_id, r.pool_id, r.sku_id) = (s.merchant_id, s.pool_id, s.sku_id))",
+    )
+
+
+class _Numbers:
+    """Order numbers that look like a channel's: 18 digits that grow."""
+
+    def __init__(self, seed: int) -> None:
+        self._next = 576_000_000_000_000_000 + seed * 1_000
+
+    def __next__(self) -> str:
+        self._next += 1
+        return str(self._next)
+
+
+def _orders(shop: Shop, numbers: _Numbers, count: int) -> list[NewOrder]:
+    return [
+        msgspec.structs.replace(shop.order, channel_order_id=next(numbers)) for _ in range(count)
+    ]
+
+
+# The transaction alone ------------------------------------------------------------------------
+
+
+async def _transaction_alone(
+    url: str, shop: Shop, numbers: _Numbers, rounds: int, figures: dict[str, object]
+) -> None:
+    """Two callers each, so that one batch is prepared while another is written; turn by turn."""
+    async with await Database.open(url, connections_max=2) as database:
+        await _receive(database, shop, numbers, 2)
+        rows = await _rows_of_a_batch(url)
+        copiers = [await asyncpg.connect(url) for _ in range(2)]
+        received: list[float] = []
+        copied: list[float] = []
+        for _ in range(rounds):
+            received.append(await _receive(database, shop, numbers, 10))
+            copied.append(await _copy(copiers, shop, rows, numbers, 10))
+        for copier in copiers:
+            await copier.close()
+    receive_per_s, copy_per_s = max(received), max(copied)
+    figures["receive_per_s"] = round(receive_per_s)
+    figures["copy_per_s"] = round(copy_per_s)
+    figures["receive_vs_copy"] = round(
+        sorted(r / c for r, c in zip(received, copied, strict=True))[rounds // 2], 3
+    )
+
+
+async def _receive(database: Database, shop: Shop, numbers: _Numbers, batches: int) -> float:
+    """Return the orders a second of `batches` batches of the receive transaction."""
+    take = taker(database, lambda: datetime.now(UTC), journey.RECEIPT, SoldOut(shop.never))
+    todo = [[Wanted(o) for o in _orders(shop, numbers, BATCH)] for _ in range(batches)]
+    begun_s = time.perf_counter()
+
+    async def caller() -> None:
+        while todo:
+            answers = await take(shop.merchant_id, todo.pop())
+            assert all(answer.outcome == "accepted" for answer in answers)
+
+    await asyncio.gather(caller(), caller())
+    return batches * BATCH / (time.perf_counter() - begun_s)
+
+
+async def _rows_of_a_batch(url: str) -> dict[str, tuple[list[str], list[tuple[Any, ...]]]]:
+    connection = await asyncpg.connect(url)
+    rows = {}
+    for table in TABLES:
+        only = " WHERE reason = 'reserve'" if table == "inventory.move" else ""
+        records = await connection.fetch(f"SELECT * FROM {table}{only} LIMIT {BATCH}")
+        columns = [name for name in records[0].keys() if name not in _GENERATED]  # noqa: SIM118  a Record
+        rows[table] = (columns, [tuple(record[name] for name in columns) for record in records])
+    await connection.close()
+    return rows
+
+
+async def _copy(
+    copiers: Sequence[Any],
+    shop: Shop,
+    rows: dict[str, tuple[list[str], list[tuple[Any, ...]]]],
+    numbers: _Numbers,
+    batches: int,
+) -> float:
+    """Return the orders a second of copying the rows of `batches` batches in binary."""
+    (month_id,) = await copiers[0].fetchrow(
+        "SELECT lifecycle.month_of(now()) * 10000000000000 + 5000000000000"
+    )
+    todo = [_renumbered(rows, numbers, month_id) for _ in range(batches)]
+    begun_s = time.perf_counter()
+
+    async def caller(copier: Any) -> None:
+        while todo:
+            batch = todo.pop()
+            async with copier.transaction():
+                await copier.execute(_COUNT, BATCH, shop.merchant_id)
+                for table, (columns, records) in batch.items():
+                    schema, _, name = table.partition(".")
+                    await copier.copy_records_to_table(
+                        name, schema_name=schema, columns=columns, records=records
+                    )
+
+    await asyncio.gather(*(caller(copier) for copier in copiers))
+    return batches * BATCH / (time.perf_counter() - begun_s)
+
+
+def _renumbered(
+    rows: dict[str, tuple[list[str], list[tuple[Any, ...]]]], numbers: _Numbers, month_id: int
+) -> dict[str, tuple[list[str], list[tuple[Any, ...]]]]:
+    fresh = [next(numbers) for _ in range(BATCH)]
+    ids = [month_id + int(number) % 10**12 for number in fresh]
+    batch = {}
+    for table, (columns, records) in rows.items():
+        own = [(columns.index(name), name) for name in TABLES[table] if name not in _GENERATED]
+        renumbered = []
+        for i, record in enumerate(records):
+            values = list(record)
+            for at, name in own:
+                values[at] = fresh[i] if name == "channel_order_id" else ids[i]
+            renumbered.append(tuple(values))
+        batch[table] = (columns, renumbered)
+    return batch
+
+
+# Over HTTP --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _servers(url: str, count: int, **settings: object) -> Iterator[list[tuple[int, int]]]:
+    """Start API processes; yield (process, port) of each."""
+    environment = os.environ | {
+        "PENSTOCK_DATABASE_URL": url,
+        "PENSTOCK_MERCHANT_ORDERS_PER_S": "10000000",
+        "PENSTOCK_MERCHANT_ORDERS_BURST": "10000000",
+        **{f"PENSTOCK_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+    started = []
+    try:
+        for _ in range(count):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "penstock", "serve", "--port", "0", "--tethered"],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            assert process.stdout is not None
+            found = re.search(r"127\.0\.0\.1:(\d+)", process.stdout.readline())
+            assert found, "the server did not say where it listens"
+            started.append((process, int(found[1])))
+            _await_ready(int(found[1]))
+        yield [(process.pid, port) for process, port in started]
+    finally:
+        for process, _ in started:
+            process.terminate()
+        for process, _ in started:
+            process.wait(20)
+
+
+def _await_ready(port: int) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the server does not get ready")
+
+
+def _singles(shop: Shop, numbers: _Numbers) -> Iterator[bytes]:
+    head, _, tail = json.dumps(shop.body).partition('"NUMBER"')
+    while True:
+        yield http_post("/v1/orders", shop.key, f'{head}"{next(numbers)}"{tail}'.encode())
+
+
+def _bulks(shop: Shop, numbers: _Numbers, orders: int) -> Iterator[bytes]:
+    head, _, tail = json.dumps(shop.body).partition('"NUMBER"')
+    while True:
+        body = "\n".join(f'{head}"{next(numbers)}"{tail}' for _ in range(orders))
+        yield http_post("/v1/orders:batch", shop.key, body.encode())
+
+
+async def _over_http(
+    url: str, shop: Shop, numbers: _Numbers, seconds: float, figures: dict[str, object]
+) -> None:
+    server = int(
+        str(await ask(url, None, "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)"))
+    )
+
+    async def busy(
+        processes: list[tuple[int, int]], connections: int, requests: Iterator[bytes]
+    ) -> tuple[Sent, float]:
+        """Return what came back and the CPU seconds of API and database."""
+        roots = [server, *(process for process, _ in processes)]
+        await closed_loop([port for _, port in processes], connections, requests, 1.0)
+        before = sum(map(cpu_s, roots))
+        sent = await closed_loop([port for _, port in processes], connections, requests, seconds)
+        return sent, sum(map(cpu_s, roots)) - before
+
+    with _servers(url, 1) as processes:
+        sent, used_s = await busy(processes, 8, _bulks(shop, numbers, 100))
+        assert set(sent.statuses) == {200}, sent.statuses
+        orders = 100 * sent.statuses[200]
+        figures["bulk_cpu_us"] = round(1e6 * used_s / orders, 1)
+        figures["bulk_per_s"] = round(orders / sent.seconds)
+        sent, used_s = await busy(processes, 64, _singles(shop, numbers))
+        assert set(sent.statuses) == {201}, sent.statuses
+        one_us = 1e6 * used_s / sent.statuses[201]
+        per_s = sent.statuses[201] / sent.seconds
+        figures["single_cpu_us"] = round(one_us, 1)
+        figures["single_per_s"] = round(per_s)
+        figures["p99_ms_64_connections"] = round(sent.quantile_ms(0.99), 1)
+        ports = [port for _, port in processes]
+        half = await open_loop(ports, 64, _singles(shop, numbers), per_s / 2, seconds)
+        figures["half_load_per_s"] = round(per_s / 2)
+        figures["p50_ms_half_load"] = round(half.quantile_ms(0.5), 1)
+        figures["p99_ms_half_load"] = round(half.quantile_ms(0.99), 1)
+    with _servers(url, 4) as processes:
+        sent, used_s = await busy(processes, 64, _singles(shop, numbers))
+        assert set(sent.statuses) == {201}, sent.statuses
+        four_us = 1e6 * used_s / sent.statuses[201]
+        figures["processes_4_cpu_us"] = round(four_us, 1)
+        figures["processes_4_per_s"] = round(sent.statuses[201] / sent.seconds)
+        figures["processes_4_cpu_ratio"] = round(four_us / one_us, 3)
+
+
+async def _overload(
+    url: str, shop: Shop, numbers: _Numbers, seconds: float, figures: dict[str, object]
+) -> None:
+    """Ten times the connections that are served, each asking again at once, refused or not."""
+    limits = {"requests_max": 128, "waiting_max_orders": 256}
+    with _servers(url, 1, **limits) as ((process, port),):
+        rss: list[float] = [rss_mib(process)]
+        for _ in range(3):
+            sent = await closed_loop([port], 1_280, _singles(shop, numbers), seconds)
+            assert set(sent.statuses) <= {201, 503}, sent.statuses
+            rss.append(rss_mib(process))
+    figures["overload_rss_mib"] = round(max(rss), 1)
+    figures["overload_rss_mib_by_third"] = [round(value, 1) for value in rss]
+    figures["overload_accepted_per_s"] = round(sent.statuses[201] / sent.seconds)
+    figures["overload_refused_per_s"] = round(sent.statuses[503] / sent.seconds)
+
+
+# Much stored ------------------------------------------------------------------------------------
+
+
+async def _much_stored(
+    url: str, shop: Shop, numbers: _Numbers, rounds: int, figures: dict[str, object]
+) -> None:
+    """Fill eight months with 20 million orders, and receive again."""
+    before = await _best(url, shop, numbers, rounds)
+    begun_s = time.perf_counter()
+    await shop.fill(url, 20_000_000)
+    figures["fill_s"] = round(time.perf_counter() - begun_s)
+    after = await _best(url, shop, numbers, rounds)
+    figures["stored_none_per_s"] = round(before)
+    figures["stored_20m_per_s"] = round(after)
+    figures["stored_20m_ratio"] = round(after / before, 3)
+
+
+async def _best(url: str, shop: Shop, numbers: _Numbers, rounds: int) -> float:
+    async with await Database.open(url, connections_max=2) as database:
+        return max([await _receive(database, shop, numbers, 10) for _ in range(rounds)])
