@@ -2,6 +2,7 @@
 
 import json
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,9 @@ from penstock import journey
 from penstock.access.key import Principal, create_key
 from penstock.api.http import http_app
 from penstock.db.transaction import OPERATOR
+from penstock.lifecycle.advance import create, new_ids
 
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CALLERS = "nobody", "wrong", "operator", "merchant", "other", "floor", "elsewhere", "vendor"
 """`other` is another merchant, `elsewhere` a floor of another node."""
 ANYBODY = dict.fromkeys(CALLERS, 200)
@@ -58,7 +61,14 @@ EVENT = {
     "event_id": "e", "topic": "parcel", "about": "T-1", "code": "X",
     "occurred_at": "2026-11-20T11:00:00Z",
 }  # fmt: skip
+VOCABULARY = '[secret.parcel]\nHERE = { event = "scanned" }\n'
+REPORT = (
+    "INSERT INTO streams.report (merchant_id, stream_id, closed_at, accepted_orders, sold_units,"
+    " refused, peak_orders, expected_orders, given_back)"
+    " SELECT merchant_id, stream_id, ends_at, 0, 0, '{}', 0, 0, 0 FROM streams.stream"
+)
 MATRIX: dict[str, tuple[dict[str, int], Any]] = {
+    "GET /": (ANYBODY, None),
     "GET /health": (ANYBODY, None),
     "POST /v1/merchants": (may(), {"applications": []}),
     "POST /v1/merchants:decide": (may(), {"decisions": []}),
@@ -77,10 +87,34 @@ MATRIX: dict[str, tuple[dict[str, int], Any]] = {
     ),
     "GET /v1/stock": (merchants(), None),
     "POST /v1/streams": (merchants(201, other=422), STREAM),
+    "GET /v1/streams": (merchants(), None),
     "GET /v1/streams/{stream}": (merchants(other=404), None),
+    "PATCH /v1/streams/{stream}": (merchants(other=404), {"host": "SECRET-Mia"}),
+    "GET /v1/streams/{stream}/monitor": (merchants(other=404), None),
+    "GET /v1/streams/{stream}/brakes": (merchants(other=404), None),
+    "POST /v1/streams/{stream}/brakes": (
+        merchants(other=404),
+        {"kind": "throttle", "value": 1_000, "because": "SECRET"},
+    ),
+    "POST /v1/streams/{stream}/brakes:release": (merchants(other=404), {"because": "SECRET"}),
+    "PUT /v1/brake-rules": (
+        merchants(),
+        {"rules": [{"code": "late", "measure": "late_percent", "threshold": 99, "kind": "pause"}]},
+    ),
+    "GET /v1/brake-rules": (merchants(), None),
+    "PUT /v1/streams/{stream}/buyer-limits": (merchants(other=404), {"limits": [{"units": 9}]}),
+    "POST /v1/streams/{stream}/tickets": (merchants(other=404), {"tickets": []}),
+    "PUT /v1/streams/{stream}/admission": (
+        merchants(204, other=422),
+        {"sku": "SECRET-LAMP", "per_minute": 60},
+    ),
+    "GET /v1/tickets/{ticket}": (merchants(other=404), None),
+    "GET /v1/streams/{stream}/report": (merchants(other=404), None),
+    "POST /v1/streams/{stream}/cancel": (merchants(other=404), {"because": "SECRET"}),
     "POST /v1/orders": (merchants(201, other=422), ORDER),
     "POST /v1/orders:batch": (merchants(), [ORDER | {"channel_order_id": "SECRET-3"}]),
     "POST /v1/orders:cancel": (merchants(), {"orders": [1], "reason": "changed_mind"}),
+    "GET /v1/orders": (merchants(), None),
     "GET /v1/orders/{order_id}": (merchants(other=404), None),
     "GET /v1/nodes/{node_id}/work": (FLOOR, None),
     "POST /v1/nodes/{node_id}/picks:next": (FLOOR, {"pickers": []}),
@@ -92,13 +126,30 @@ MATRIX: dict[str, tuple[dict[str, int], Any]] = {
     "POST /v1/vendors": (may(204), {"vendors": []}),
     "POST /v1/rates": (may(204), {"rates": []}),
     "POST /v1/pickups": (may(204), {"pickups": []}),
+    "PUT /v1/vocabularies": (may(), VOCABULARY),
+    "GET /v1/vocabularies": (may(), None),
+    "GET /v1/vocabularies/{vocabulary}": (may(), None),
     "POST /v1/returns": (merchants(), {"requests": [RETURN]}),
+    "GET /v1/returns/{return_id}": (merchants(other=404), None),
     "GET /v1/scores": (merchants(), None),
+    "GET /v1/surges": (merchants(), None),
     "GET /v1/exceptions": (may(), None),
     "GET /v1/audit": (may(), None),
     "GET /v1/backlog": (may(), None),
     "GET /metrics": (may(), None),
+    "GET /v1/scale": (may(), None),
     "GET /v1/statement": (merchants(), None),
+    "GET /v1/policies": (merchants(), None),
+    "POST /v1/policies": (may(), {"policies": [], "because": "why"}),
+    "POST /v1/policies:end": (
+        may(404),
+        {"code": "none", "effective_from": "2026-11-20", "effective_to": None, "because": "why"},
+    ),
+    "POST /v1/tiers": (may(), {"decisions": []}),
+    "POST /v1/volume-limits:lift": (may(), {"limits": [], "because": "why"}),
+    "PUT /v1/capacity": (merchants(), {"capacities": []}),
+    "GET /v1/standing": (merchants(), None),
+    "POST /v1/orders:pay": (merchants(), {"payments": []}),
 }
 """By operation: what each caller is answered, and a body that is sound."""
 
@@ -152,13 +203,50 @@ async def world(api):
     placed = await api.client.post("/v1/orders", json=first, headers=made.keys["merchant"])
     made.order_id = placed.json()["order_id"]
     await api.client.post("/v1/streams", json=STREAM, headers=made.keys["merchant"])
+    night = "/v1/streams/SECRET-night/"
+    drop, wish = {"sku": "SECRET-LAMP", "per_minute": 60}, {"sku": "SECRET-LAMP", "client_key": "a"}
+    await api.client.put(f"{night}admission", json=drop, headers=made.keys["merchant"])
+    drawn = await api.client.post(
+        f"{night}tickets", json={"tickets": [wish]}, headers=made.keys["merchant"]
+    )
+    made.ticket = drawn.json()[0]["ticket_id"]
+    await api.made(lambda make: make.tx.fetch(REPORT))
+    made.return_id = await api.made(lambda make: sent_back(make, made))
     return made
+
+
+async def sent_back(make, made):
+    """A return of the order that was placed."""
+    (return_id,) = await new_ids(make.tx, count=1, at=NOW)
+    await make.tx.fetch(
+        "INSERT INTO returns.rma (merchant_id, return_id, request_key, body_sha256, reference,"
+        " order_id, fulfilment_order_id, country, reason, node_id, delivered_at, requested_at,"
+        " currency) VALUES ($1, $2, 'SECRET-r', '', '', $3, $3, 'US', 'late', $4, $5, $5, 'USD')",
+        made.ours, return_id, made.order_id, made.node, NOW,
+    )  # fmt: skip
+    await make.tx.fetch(
+        "INSERT INTO returns.rma_line VALUES ($1, $2, 0, (SELECT min(sku_id) FROM merchants.sku"
+        " WHERE merchant_id = $1), 1, 1999)",
+        made.ours, return_id,
+    )  # fmt: skip
+    await create(
+        make.tx, kind="return", merchant_ids=[made.ours], subject_ids=[return_id],
+        events=["requested"], due_at=None, at=NOW,
+    )  # fmt: skip
+    return return_id
 
 
 async def ask(api, world, operation, caller):
     """Ask as one caller; all name our merchant, though only an operator's word on that counts."""
     method, path = operation.split()
-    path = path.format(node_id=world.node, order_id=world.order_id, stream="SECRET-night")
+    path = path.format(
+        node_id=world.node,
+        order_id=world.order_id,
+        return_id=world.return_id,
+        vocabulary="swift",
+        stream="SECRET-night",
+        ticket=world.ticket,
+    )
     body = MATRIX[operation][1]
     if operation == "POST /v1/orders:cancel":
         body = body | {"orders": [world.order_id]}
@@ -169,7 +257,7 @@ async def ask(api, world, operation, caller):
         method,
         path,
         params=about,
-        content=None if body is None else json.dumps(body),
+        content=body if body is None or isinstance(body, str) else json.dumps(body),
         headers=world.keys[caller],
     )
 
@@ -206,7 +294,8 @@ async def rows_of(api, merchant_id):
     async def read(tx):
         tables = await tx.fetch(
             "SELECT attrelid::regclass::text FROM pg_attribute JOIN pg_class AS c"
-            " ON c.oid = attrelid WHERE attname = 'merchant_id' AND relkind = 'r'"
+            " ON c.oid = attrelid WHERE attname = 'merchant_id' AND relkind IN ('r', 'p')"
+            " AND NOT relispartition"
         )
         return {
             name: await tx.fetch(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from penstock.access.once import bodies_of
 from penstock.allocation.allocate import allocate
 from penstock.db.transaction import Transaction
 from penstock.inventory.audit import audit
@@ -14,7 +15,10 @@ from penstock.inventory.commit import commit_stock, lock_nodes
 from penstock.inventory.reserve import lock_stock, take_stock
 from penstock.lifecycle.advance import Subject
 from penstock.merchants.admit import count_orders, day_admission
-from penstock.orders.receive import Dated, Ports, receive
+from penstock.orders.item import Dated
+from penstock.orders.receive import Ports, Wanted
+from penstock.orders.receive import receive as receive_wanted
+from penstock.orders.sold_out import SoldOut
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 Books = dict[int, tuple[int, int]]
@@ -24,7 +28,13 @@ def promise(_sla: str, _country: str, paid_at: list[datetime]) -> list[Dated]:
     return [Dated(at + timedelta(days=2), at + timedelta(days=6)) for at in paid_at]
 
 
-PORTS = Ports(day_admission, count_orders, lock_stock, take_stock, promise)
+PORTS = Ports(day_admission, count_orders, lock_stock, take_stock, bodies_of, promise)
+
+
+async def receive(tx, merchant_id, orders, now, ports):
+    """As `receive`, of orders that came under no key, with nothing remembered to be sold out."""
+    wanted = [Wanted(order) for order in orders]
+    return await receive_wanted(tx, merchant_id, wanted, now, ports, SoldOut(timedelta(0)))
 
 
 @pytest.fixture

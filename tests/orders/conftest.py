@@ -7,13 +7,18 @@ from typing import Any
 import msgspec
 import pytest
 
+from penstock.access.once import bodies_of
 from penstock.allocation.allocate import allocate
 from penstock.db.transaction import Transaction
 from penstock.inventory.commit import commit_stock, lock_nodes
 from penstock.inventory.reserve import lock_stock, take_stock
-from penstock.lifecycle.advance import Subject
+from penstock.lifecycle.advance import Subject, create, new_ids
 from penstock.merchants.admit import count_orders, day_admission
-from penstock.orders.receive import Dated, Ports, receive
+from penstock.orders.item import Dated
+from penstock.orders.pay import store_unpaid
+from penstock.orders.receive import Ports, Wanted
+from penstock.orders.receive import receive as receive_wanted
+from penstock.orders.sold_out import SoldOut
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -22,7 +27,13 @@ def promise(_sla: str, _country: str, paid_at: Sequence[datetime]) -> list[Dated
     return [Dated(at + timedelta(days=2), at + timedelta(days=6)) for at in paid_at]
 
 
-PORTS = Ports(day_admission, count_orders, lock_stock, take_stock, promise)
+PORTS = Ports(day_admission, count_orders, lock_stock, take_stock, bodies_of, promise)
+
+
+async def receive(tx, merchant_id, orders, now, ports):
+    """As `receive`, of orders that came under no key, with nothing remembered to be sold out."""
+    wanted = [Wanted(order) for order in orders]
+    return await receive_wanted(tx, merchant_id, wanted, now, ports, SoldOut(timedelta(0)))
 
 
 class Shop:
@@ -97,3 +108,48 @@ async def shop(tx: Transaction, make: Any) -> Shop:
 def shop_in() -> type[Shop]:
     """A shop in a transaction that the test opens itself."""
     return Shop
+
+
+async def _reserve_unpaid(
+    shop: Shop,
+    *,
+    quantity: int = 1,
+    backordered: int = 0,
+    minutes: float = 15,
+    hold: timedelta = timedelta(0),
+    extra_days: int = 0,
+) -> int:
+    """Take an unpaid order of LAMPs, whose stock is kept for it, and return its id."""
+    (order,) = await new_ids(shop.tx, count=1, at=NOW)
+    expires_at = NOW + timedelta(minutes=minutes)
+    await shop.tx.fetch(
+        "INSERT INTO orders.receipt (merchant_id, order_id, channel, channel_order_id,"
+        " outcome, country, currency, goods_minor, shipping_minor, policy, buyer_id, ship_to,"
+        " ordered_at, received_at, dispatch_by_at, deliver_by_at) VALUES ($1, $2, 'test',"
+        " 'U-' || $2::bigint, 'accepted', 'US', 'USD', 1999, 0, 'all_or_nothing', '', '{}', $3,"
+        " $3, $3, $3)",
+        shop.merchant, order, NOW,
+    )  # fmt: skip
+    await shop.tx.fetch(
+        "INSERT INTO orders.line (merchant_id, order_id, line_no, sku_id, pool_id, quantity,"
+        " accepted, backordered, unit_price_minor) VALUES ($1, $2, 0, $3, $4, $5, $5, $6, 1999)",
+        shop.merchant, order, shop.skus["LAMP"], shop.pool, quantity, backordered,
+    )  # fmt: skip
+    key = (shop.pool, shop.skus["LAMP"])
+    await lock_stock(shop.tx, shop.merchant, {key})
+    await take_stock(shop.tx, shop.merchant, [(order, 0, *key, quantity - backordered)], NOW)
+    await store_unpaid(
+        shop.tx, merchant_id=shop.merchant, order_ids=[order], expires_at=[expires_at],
+        holds=[hold], slas=["tiktok_us_regular"], extra_days=[extra_days],
+    )  # fmt: skip
+    await create(
+        shop.tx, kind="fulfilment_order", merchant_ids=[shop.merchant], subject_ids=[order],
+        events=["received_unpaid"], due_at=expires_at, at=NOW,
+    )  # fmt: skip
+    return order
+
+
+@pytest.fixture
+def reserve_unpaid() -> Any:
+    """Takes an unpaid order in a shop, as receipt does."""
+    return _reserve_unpaid

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+from penstock.access.once import bodies_of
 from penstock.inventory.reserve import lock_stock, take_stock
 from penstock.merchants.admit import count_orders, day_admission
-from penstock.orders.receive import Ports, receive
+from penstock.orders.receive import Ports, Wanted
+from penstock.orders.receive import receive as receive_wanted
+from penstock.orders.sold_out import SoldOut
 from penstock.promise.due import Due
 
 NOW = __import__("datetime").datetime(2026, 11, 20, 12, 0, tzinfo=__import__("datetime").UTC)
@@ -17,7 +20,13 @@ def promise(sla, country, paid_at):
     ]
 
 
-PORTS = Ports(day_admission, count_orders, lock_stock, take_stock, promise)
+PORTS = Ports(day_admission, count_orders, lock_stock, take_stock, bodies_of, promise)
+
+
+async def receive(tx, merchant_id, orders, now, ports):
+    """As `receive`, of orders that came under no key, with nothing remembered to be sold out."""
+    wanted = [Wanted(order) for order in orders]
+    return await receive_wanted(tx, merchant_id, wanted, now, ports, SoldOut(timedelta(0)))
 
 
 async def shop(make, units=5, **merchant):

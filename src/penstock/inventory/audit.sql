@@ -54,7 +54,7 @@ WITH total AS (
     SELECT l.merchant_id, l.sku_id, l.order_id, sum(l.accepted - l.backordered)
     FROM lifecycle.subjects AS s
     JOIN orders.lines AS l ON (l.merchant_id, l.order_id) = (s.merchant_id, s.subject_id)
-    WHERE s.status IN ('backordered', 'held', 'open')
+    WHERE s.status IN ('reserved', 'backordered', 'held', 'open')
         AND NOT EXISTS (
             SELECT FROM allocation.fulfilment_orders AS f
             WHERE (f.merchant_id, f.fulfilment_order_id) = (s.merchant_id, s.subject_id))

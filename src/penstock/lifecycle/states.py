@@ -42,6 +42,7 @@ def _hours(hours: float) -> timedelta:
 
 
 _FULFILMENT_ORDER = (
+    Status("fulfilment_order", "reserved", "worker", _hours(1)),
     Status("fulfilment_order", "backordered", "worker", _hours(24 * 30)),
     Status("fulfilment_order", "held", "worker", _hours(48)),
     Status("fulfilment_order", "open", "worker", _hours(24)),
@@ -87,7 +88,12 @@ _MOVES: dict[Kind, str] = {
         *            -> received_on_hold -> held
         *            -> received         -> open
         *            -> received_short   -> backordered
+        *            -> received_unpaid  -> reserved
         *            -> split_off        -> open
+        reserved     -> paid             -> open
+        reserved     -> paid_on_hold     -> held
+        reserved     -> paid_short       -> backordered
+        reserved     -> expired          -> cancelled
         backordered  -> stock_found      -> open
         held         -> hold_expired     -> open
         open         -> allocated        -> allocated
@@ -100,6 +106,7 @@ _MOVES: dict[Kind, str] = {
         shipped      -> delivered        -> delivered
         shipped      -> not_delivered    -> undelivered
         packed       -> not_delivered    -> undelivered
+        reserved     -> cancelled        -> cancelled
         backordered  -> cancelled        -> cancelled
         held         -> cancelled        -> cancelled
         open         -> cancelled        -> cancelled

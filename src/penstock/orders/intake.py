@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from penstock.channels.parsed import Parsed
-from penstock.db.transaction import Database, merchant
+from penstock.db.transaction import Database, Transaction, merchant
 from penstock.kernel.errors import FieldError
 from penstock.orders.item import Answer
 from penstock.orders.receive import Ports, Wanted, receive
@@ -40,11 +40,16 @@ def taker(
 
     async def take(merchant_id: int, wanted: Sequence[Wanted]) -> Sequence[Answer]:
         at = now()
-        return await database.run(
-            merchant(merchant_id),
-            lambda tx: receive(tx, merchant_id, wanted, at, ports, sold_out),
-            by_key=True,
-        )
+        seen = sold_out
+
+        async def attempt(tx: Transaction) -> Sequence[Answer]:
+            nonlocal seen
+            seen = sold_out.attempt()
+            return await receive(tx, merchant_id, wanted, at, ports, seen)
+
+        answers = await database.run(merchant(merchant_id), attempt, by_key=True)
+        seen.keep()
+        return answers
 
     return take
 

@@ -12,9 +12,10 @@ from penstock.lifecycle.advance import create, new_ids
 from penstock.orders.decide import Ask, Decision, PoolSku, decide
 from penstock.orders.item import Answer, Dated, Item, answers_of, digest, refusal, still_open
 from penstock.orders.known import answer_known
+from penstock.orders.look import look_up
 from penstock.orders.place import resolve
 from penstock.orders.sold_out import SoldOut
-from penstock.orders.store import store_accepted_lines, store_receipts
+from penstock.orders.store import store_decided
 
 
 class Admission(Protocol):
@@ -79,7 +80,8 @@ async def receive(
     """
     items = [Item(w.order, digest(w.order), w.order.paid_at or w.order.ordered_at) for w in wanted]
     await _answer_reused(tx, merchant_id, wanted, items, now, ports)
-    await answer_known(tx, merchant_id, items)
+    found = await look_up(tx, merchant_id, items)
+    answer_known(items, found.known)
     for item in still_open(items):
         line = sold_out.line_of(merchant_id, item.order, now)
         if line >= 0:
@@ -91,7 +93,7 @@ async def receive(
         for item in still_open(items):
             item.answer = refusal(item, "merchant_not_approved", "the merchant may not sell yet")
         return answers_of(items)
-    await resolve(tx, merchant_id, items)
+    resolve(still_open(items), found)
     asking = still_open(items)
     if asking:
         asks = [
@@ -147,12 +149,11 @@ async def _write(
     decided = list(zip(items, decisions, ids, strict=True))
     for item, decision, order_id in decided:
         item.answer = _answer(item, decision, order_id)
-    await store_receipts(tx, merchant_id, items, ids, now)
+    await store_decided(tx, merchant_id, decided, now)
     accepted = [(i, d, order_id) for i, d, order_id in decided if d.outcome == "accepted"]
     if not accepted:
         return
     await ports.count(tx, merchant_id, now, len(accepted))
-    await store_accepted_lines(tx, merchant_id, accepted)
     takes = [
         (order_id, line_no, pool_id, sku_id, units)
         for item, decision, order_id in accepted

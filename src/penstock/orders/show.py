@@ -1,5 +1,6 @@
 """Show one order: what was bought, how far every part of it is, and all that happened to it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -138,9 +139,24 @@ class OrderShown(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[HappeningShown, ...]
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """An order as one JSON object."""
+
+    merchant_id: int
+    order_id: int
+    shown: str
+
+
 @query
-async def show_json(tx: Transaction, *, merchant_id: int | None, order_id: int) -> str | None:
-    """Put the order together as one JSON object."""
+async def show_json(
+    tx: Transaction, *, merchant_ids: list[int], order_ids: list[int]
+) -> list[Shown]:
+    """Put orders together, each as one JSON object; what there is not is left out."""
+
+
+@query
+async def whose_order(tx: Transaction, *, order_id: int) -> int | None:
+    """Find the merchant of an order."""
 
 
 async def show(tx: Transaction, merchant_id: int | None, order_id: int) -> OrderShown | None:
@@ -149,5 +165,19 @@ async def show(tx: Transaction, merchant_id: int | None, order_id: int) -> Order
     `merchant_id` None looks at all merchants, for operators; to a merchant, another's order does
     not exist. An order that was refused at receipt is not shown.
     """
-    found = await show_json(tx, merchant_id=merchant_id, order_id=order_id)
-    return None if found is None else msgspec.json.decode(found, type=OrderShown)
+    whose = merchant_id or await whose_order(tx, order_id=order_id)
+    if whose is None:
+        return None
+    found = await show_many(tx, [(whose, order_id)])
+    return found.get((whose, order_id))
+
+
+async def show_many(
+    tx: Transaction, orders: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], OrderShown]:
+    """Return the orders (merchant_id, order_id) that there are and were accepted."""
+    rows = await show_json(
+        tx, merchant_ids=[m for m, _ in orders], order_ids=[order_id for _, order_id in orders]
+    )
+    decode = msgspec.json.Decoder(OrderShown).decode
+    return {(row.merchant_id, row.order_id): decode(row.shown) for row in rows}

@@ -1,10 +1,15 @@
--- An operator may not know the merchant: then each merchant's key is tried, never a scan.
+-- Each order is put together by itself: the archive asks for thousands, a page for one.
+SELECT w.merchant_id, w.order_id, order_shown.shown
+FROM unnest(:merchant_ids::int[], :order_ids::bigint[])
+    WITH ORDINALITY AS w (merchant_id, order_id, position)
+CROSS JOIN LATERAL (
 WITH shown AS (
     SELECT o.*, m.code AS merchant, s.status
-    FROM merchants.merchants AS m
-    JOIN orders.orders AS o ON (o.merchant_id, o.order_id) = (m.merchant_id, :order_id::bigint)
+    FROM orders.orders AS o
+    JOIN merchants.merchants AS m ON m.merchant_id = o.merchant_id
     JOIN orders.order_statuses AS s ON (s.merchant_id, s.order_id) = (o.merchant_id, o.order_id)
-    WHERE m.merchant_id = coalesce(:merchant_id::int, m.merchant_id)
+    WHERE (o.merchant_id, o.order_id) = (w.merchant_id, w.order_id)
+    OFFSET 0
 ), part AS (
     SELECT o.merchant_id, s.subject_id AS fulfilment_order_id, s.status, s.since_at, f.node_id,
         f.because
@@ -134,3 +139,5 @@ SELECT jsonb_build_object(
         FROM happening AS h)
 )::text AS shown
 FROM shown AS o
+) AS order_shown
+ORDER BY w.position

@@ -15,31 +15,44 @@ Offer = tuple[int, str, str, str]
 
 
 class SoldOut:
-    """One process's memory of counters that were found empty."""
+    """One process's memory of counters that were found empty.
 
-    def __init__(self, remembered: timedelta) -> None:
+    What a transaction finds is true once it has committed: one that is run again gives back what
+    it took. So each attempt notes for itself, and only the last one's findings are kept.
+    """
+
+    def __init__(self, remembered: timedelta, known: dict[Offer, datetime] | None = None) -> None:
         """Remember each finding for that long; not at all if it is zero."""
         self._remembered = remembered
-        self._until: dict[Offer, datetime] = {}
+        self._known: dict[Offer, datetime] = {} if known is None else known
+        self._found: dict[Offer, datetime] = {}
+
+    def attempt(self) -> "SoldOut":
+        """Return this memory for one attempt: it knows the same, and finds for itself."""
+        return SoldOut(self._remembered, self._known)
 
     def note(self, merchant_id: int, order: NewOrder, line: int, now: datetime) -> None:
-        """Remember that nothing was left of what `line` of `order` asked for."""
-        if not self._remembered:
-            return
-        if len(self._until) >= _REMEMBERED_MAX:
-            self._until.clear()
-        self._until[_offer(merchant_id, order, line)] = now + self._remembered
+        """Find that nothing was left of what `line` of `order` asked for."""
+        if self._remembered:
+            self._found[_offer(merchant_id, order, line)] = now
+
+    def keep(self) -> None:
+        """Let everybody know what this attempt found, as it has committed."""
+        if len(self._known) + len(self._found) > _REMEMBERED_MAX:
+            self._known.clear()
+        self._known.update(self._found)
 
     def line_of(self, merchant_id: int, order: NewOrder, now: datetime) -> int:
         """Return the first line that cannot be had now, -1 if none is known to be sold out.
 
-        Only of an order that wants all or nothing: others may take less, or wait.
+        Only of an order that wants all or nothing: others may take less, or wait. A finding of
+        the future is of a clock that was set back, and counts no more.
         """
-        if not self._until or order.policy != "all_or_nothing":
+        if not self._known or order.policy != "all_or_nothing":
             return -1
         for line in range(len(order.lines)):
-            until = self._until.get(_offer(merchant_id, order, line))
-            if until is not None and now < until:
+            found_at = self._known.get(_offer(merchant_id, order, line))
+            if found_at is not None and found_at <= now < found_at + self._remembered:
                 return line
         return -1
 

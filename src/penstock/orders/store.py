@@ -1,7 +1,8 @@
-"""Write what was decided: orders, accepted and refused alike, and their lines."""
+"""Write what was decided: orders, accepted and refused alike, and the lines of the accepted."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -11,19 +12,8 @@ from penstock.orders.decide import Decision
 from penstock.orders.item import Item
 
 _ENCODE = msgspec.json.Encoder().encode
-
-
-@query
-async def store_keys(
-    tx: Transaction,
-    *,
-    merchant_id: int,
-    channels: list[str],
-    channel_order_ids: list[str],
-    order_ids: list[int],
-    body_sha256: list[bytes],
-) -> None:
-    """Take the orders' natural keys; where another transaction was first, all is run again."""
+Decided = tuple[Item, Decision, int]
+"""An item, what was decided on it, and the order id that it got."""
 
 
 @query
@@ -35,6 +25,7 @@ async def store(
     order_ids: list[int],
     channels: list[str],
     channel_order_ids: list[str],
+    body_sha256: list[bytes],
     outcomes: list[str],
     details: list[str],
     countries: list[str],
@@ -49,109 +40,94 @@ async def store(
     paid_at: list[datetime],
     dispatch_by_at: list[datetime],
     deliver_by_at: list[datetime],
-) -> None:
-    """Insert accepted and refused alike."""
-
-
-@query
-async def store_lines(
-    tx: Transaction,
-    *,
-    merchant_id: int,
-    order_ids: list[int],
+    line_order_ids: list[int],
     line_nos: list[int],
-    sku_ids: list[int],
     pool_ids: list[int],
+    sku_ids: list[int],
     quantities: list[int],
     accepted: list[int],
     backordered: list[int],
     unit_price_minor: list[int],
 ) -> None:
-    """Insert the lines of accepted orders."""
+    """Take the natural keys, and insert orders and lines."""
 
 
-async def store_receipts(
-    tx: Transaction, merchant_id: int, items: Sequence[Item], ids: Sequence[int], now: datetime
+async def store_decided(
+    tx: Transaction, merchant_id: int, decided: Sequence[Decided], now: datetime
 ) -> None:
-    """Store the decided items."""
-    ours = list(ids)
-    channels = [item.order.channel for item in items]
-    channel_order_ids = [item.order.channel_order_id for item in items]
-    await store_keys(
-        tx,
-        merchant_id=merchant_id,
-        channels=channels,
-        channel_order_ids=channel_order_ids,
-        order_ids=ours,
-        body_sha256=[item.sha256 for item in items],
-    )
-    rows = [
-        (
-            o.ship_to.country,
-            o.currency,
-            sum([line.quantity * line.unit_price_minor for line in o.lines]),
-            o.shipping_minor,
-            o.policy,
-            item.stream_id,
-            o.buyer_id,
-            _ENCODE(o.ship_to).decode(),
-            o.ordered_at,
-            item.paid_at,
-            item.dated.dispatch_by_at,
-            item.dated.deliver_by_at,
-            item.answer.outcome,
-            item.answer.detail,
-        )
-        for item in items
-        if (o := item.order) and item.dated and item.answer
-    ]
-    column = [list(values) for values in zip(*rows, strict=True)]
+    """Store the decided items; what is backordered counts as accepted."""
+    orders = _columns([_order_row(item, order_id) for item, _, order_id in decided], 18)
+    lines = _columns([row for one in decided for row in _line_rows(*one)], 8)
     await store(
         tx,
         merchant_id=merchant_id,
         received_at=now,
-        order_ids=ours,
-        channels=channels,
-        channel_order_ids=channel_order_ids,
-        countries=column[0],
-        currencies=column[1],
-        goods_minor=column[2],
-        shipping_minor=column[3],
-        policies=column[4],
-        stream_ids=column[5],
-        buyer_ids=column[6],
-        ship_to=column[7],
-        ordered_at=column[8],
-        paid_at=column[9],
-        dispatch_by_at=column[10],
-        deliver_by_at=column[11],
-        outcomes=column[12],
-        details=column[13],
+        order_ids=orders[0],
+        channels=orders[1],
+        channel_order_ids=orders[2],
+        body_sha256=orders[3],
+        outcomes=orders[4],
+        details=orders[5],
+        countries=orders[6],
+        currencies=orders[7],
+        goods_minor=orders[8],
+        shipping_minor=orders[9],
+        policies=orders[10],
+        stream_ids=orders[11],
+        buyer_ids=orders[12],
+        ship_to=orders[13],
+        ordered_at=orders[14],
+        paid_at=orders[15],
+        dispatch_by_at=orders[16],
+        deliver_by_at=orders[17],
+        line_order_ids=lines[0],
+        line_nos=lines[1],
+        pool_ids=lines[2],
+        sku_ids=lines[3],
+        quantities=lines[4],
+        accepted=lines[5],
+        backordered=lines[6],
+        unit_price_minor=lines[7],
     )
 
 
-async def store_accepted_lines(
-    tx: Transaction, merchant_id: int, accepted: Sequence[tuple[Item, Decision, int]]
-) -> None:
-    """Store the lines of accepted orders; what is backordered counts as accepted."""
-    rows = [
+def _order_row(item: Item, order_id: int) -> tuple[object, ...]:
+    order, answer, dated = item.order, item.answer, item.dated
+    assert answer is not None
+    assert dated is not None
+    return (
+        order_id,
+        order.channel,
+        order.channel_order_id,
+        item.sha256,
+        answer.outcome,
+        answer.detail,
+        order.ship_to.country,
+        order.currency,
+        sum([line.quantity * line.unit_price_minor for line in order.lines]),
+        order.shipping_minor,
+        order.policy,
+        item.stream_id,
+        order.buyer_id,
+        _ENCODE(order.ship_to).decode(),
+        order.ordered_at,
+        item.paid_at,
+        dated.dispatch_by_at,
+        dated.deliver_by_at,
+    )
+
+
+def _line_rows(item: Item, decision: Decision, order_id: int) -> list[tuple[int, ...]]:
+    if decision.outcome != "accepted":
+        return []
+    return [
         (order_id, line_no, pool_id, sku_id, line.quantity, got + waiting, waiting,
          line.unit_price_minor)
-        for item, decision, order_id in accepted
         for line_no, ((pool_id, sku_id), line, got, waiting) in enumerate(
             zip(item.places, item.order.lines, decision.reserved, decision.backordered, strict=True)
         )
     ]  # fmt: skip
-    column = [list(values) for values in zip(*rows, strict=True)]
-    await store_lines(
-        tx,
-        merchant_id=merchant_id,
-        order_ids=column[0],
-        line_nos=column[1],
-        pool_ids=column[2],
-        sku_ids=column[3],
-        quantities=column[4],
-        accepted=column[5],
-        backordered=column[6],
-        unit_price_minor=column[7],
-    )
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width

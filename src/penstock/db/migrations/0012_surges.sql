@@ -35,7 +35,9 @@ CALL penstock.tenant_table('planning.surge_watch');
 CREATE TABLE planning.surge_clock (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     began_at timestamptz NOT NULL,
+    counted_from timestamptz NOT NULL,
     counted_to timestamptz NOT NULL
 );
-COMMENT ON TABLE planning.surge_clock IS 'from and up to when orders have been counted';
+COMMENT ON TABLE planning.surge_clock IS
+    'since when orders are counted; the last turn counted from and to';
 CALL penstock.operator_table('planning.surge_clock');

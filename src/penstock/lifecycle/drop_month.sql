@@ -1,0 +1,1 @@
+SELECT lifecycle.drop_month(:month::int)

@@ -1,0 +1,1 @@
+SELECT merchant_id FROM merchants.merchants ORDER BY merchant_id

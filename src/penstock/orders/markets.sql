@@ -1,1 +1,0 @@
-SELECT country, currency, sla FROM merchants.markets WHERE merchant_id = :merchant_id::int

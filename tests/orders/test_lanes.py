@@ -1,0 +1,129 @@
+"""Callers are merged in their order, each gets its own answer, and poison harms nobody else."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock.kernel.errors import Overloaded, Unavailable
+from penstock.orders.lanes import Bounds, Lanes
+
+
+class Till:
+    """Takes batches, slowly if told to, and remembers them."""
+
+    def __init__(self, poison=()):
+        self.batches = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.poison = set(poison)
+
+    async def take(self, merchant_id, things):
+        await self.gate.wait()
+        self.batches.append((merchant_id, list(things)))
+        if self.poison & set(things):
+            raise ZeroDivisionError
+        return [f"{merchant_id}:{thing}" for thing in things]
+
+
+def lanes(till, **bounds):
+    return Lanes(till.take, Bounds(**bounds))
+
+
+async def test_what_waits_is_merged_behind_the_batch_in_flight():
+    till = Till()
+    till.gate.clear()
+    merged = lanes(till)
+    first = asyncio.create_task(merged.submit(1, ["a"], 1))
+    await asyncio.sleep(0.01)
+    rest = [asyncio.create_task(merged.submit(1, [thing], 1)) for thing in "bcd"]
+    await asyncio.sleep(0)
+    till.gate.set()
+    assert await first == ["1:a"]
+    assert await asyncio.gather(*rest) == [["1:b"], ["1:c"], ["1:d"]]
+    assert till.batches == [(1, ["a"]), (1, ["b", "c", "d"])]
+    await merged.settle()
+    assert merged.waiting == 0
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 4)), max_size=30), st.integers(4, 9))
+async def test_order_and_bounds_hold(callers, batch_max):
+    till = Till()
+    merged = lanes(till, batch_max=batch_max, at_once=2)
+    sent = {merchant: [] for merchant in (1, 2, 3)}
+    waits = []
+    for n, (merchant, count) in enumerate(callers):
+        things = [f"{n}.{i}" for i in range(count)]
+        sent[merchant] += things
+        waits.append(asyncio.create_task(merged.submit(merchant, things, 1)))
+    answers = await asyncio.gather(*waits)
+    for (merchant, count), answer in zip(callers, answers, strict=True):
+        assert len(answer) == count
+        assert all(one.startswith(f"{merchant}:") for one in answer)
+    for merchant, things in sent.items():
+        assert [t for m, batch in till.batches if m == merchant for t in batch] == things
+    assert all(len(batch) <= batch_max for _, batch in till.batches)
+
+
+async def test_poison_is_alone_in_the_end():
+    till = Till(poison=["c"])
+    merged = lanes(till)
+    waits = [asyncio.create_task(merged.submit(1, [thing], 1)) for thing in "abcdefg"]
+    answers = await asyncio.gather(*waits, return_exceptions=True)
+    assert [type(a).__name__ for a in answers].count("ZeroDivisionError") == 1
+    assert isinstance(answers[2], ZeroDivisionError)
+    assert [a for a in answers if isinstance(a, list)] == [[f"1:{t}"] for t in "abdefg"]
+
+
+async def test_what_the_database_cannot_serve_is_told_to_all_and_not_tried_again():
+    calls = []
+
+    async def take(merchant_id, things):
+        calls.append(things)
+        raise Unavailable
+
+    merged = Lanes(take, Bounds())
+    waits = [asyncio.create_task(merged.submit(1, [thing], 1)) for thing in "abc"]
+    answers = await asyncio.gather(*waits, return_exceptions=True)
+    assert all(isinstance(answer, Unavailable) for answer in answers)
+    assert len(calls) == 1
+
+
+async def test_who_hangs_up_is_still_taken():
+    till = Till()
+    till.gate.clear()
+    merged = lanes(till)
+    gone = asyncio.create_task(merged.submit(1, ["a"], 1))
+    stays = asyncio.create_task(merged.submit(1, ["b"], 1))
+    await asyncio.sleep(0.01)
+    gone.cancel()
+    till.gate.set()
+    assert await stays == ["1:b"]
+    assert [t for _, batch in till.batches for t in batch] == ["a", "b"]
+
+
+async def test_a_full_lane_refuses_and_another_merchant_does_not_notice():
+    till = Till()
+    till.gate.clear()
+    merged = lanes(till, waiting_max=3, all_waiting_max=1_000)
+    waits = [asyncio.create_task(merged.submit(1, [n], 1)) for n in range(3)]
+    await asyncio.sleep(0.01)
+    with pytest.raises(Overloaded):
+        await merged.submit(1, ["more"], 1)
+    other = asyncio.create_task(merged.submit(2, ["x"], 1))
+    await asyncio.sleep(0)
+    till.gate.set()
+    assert await other == ["2:x"]
+    await asyncio.gather(*waits)
+
+
+async def test_bytes_bound_a_batch():
+    till = Till()
+    till.gate.clear()
+    merged = lanes(till, batch_max_bytes=10)
+    waits = [asyncio.create_task(merged.submit(1, [n], 6)) for n in range(3)]
+    await asyncio.sleep(0.01)
+    till.gate.set()
+    await asyncio.gather(*waits)
+    assert [len(batch) for _, batch in till.batches] == [1, 1, 1]
