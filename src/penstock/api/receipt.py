@@ -8,7 +8,7 @@ merchant; only what gets through all of these costs the database anything.
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qs
@@ -22,7 +22,7 @@ from penstock.api.context import Context
 from penstock.api.gate import Gate, Limits
 from penstock.api.problems import MEDIA_TYPE, told
 from penstock.channels.json_text import decode_order
-from penstock.channels.ndjson_file import decode_orders
+from penstock.channels.ndjson_file import decode_lines, decode_orders
 from penstock.channels.parsed import Parsed
 from penstock.db.transaction import merchant
 from penstock.kernel.errors import (
@@ -46,6 +46,8 @@ from penstock.orders.validate import validate
 log = logging.getLogger(__name__)
 ONE = "/v1/orders"
 MANY = "/v1/orders:batch"
+LINES = b"application/x-ndjson"
+"""What a client accepts that wants each chunk's answers as soon as they are durable."""
 HOT = frozenset((ONE, MANY))
 _KEY_LENGTH = 255
 _NOT_ACCEPTABLE = "One or more fields are not acceptable; see errors."
@@ -101,6 +103,9 @@ class Receipt:
         headers: dict[str, str] = {}
         try:
             with self._gate.request():
+                if route == "many" and _wants_lines(scope):
+                    await self._stream(scope, receive, send)
+                    return
                 body = await (self._one if route == "one" else self._many)(scope, receive)
             status, media_type = (201 if route == "one" else 200), "application/json"
         except _Gone:
@@ -156,6 +161,54 @@ class Receipt:
         self.answered.update({("many", outcome): n for outcome, n in counts.items()})
         return _ENCODE(Batch(dict(counts), answers))
 
+    async def _stream(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Take orders as they come, a line each, and answer each chunk when it is durable.
+
+        However long the stream is, what is held of it is one chunk. A refusal in the middle ends
+        the answers with a line that says so; what was answered before it stands.
+        """
+        merchant_id, _ = await self._whose(scope, 0)
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"content-type", LINES)]}
+        )
+        try:
+            async for first_line, lines in self._lines(receive):
+                parsed = decode_lines(lines, first_line)
+                self._gate.spend(merchant_id, len(parsed))
+                answers = await self._chunk(merchant_id, parsed, sum(map(len, lines)))
+                self.answered.update(("stream", taken.outcome) for taken in answers)
+                body = b"".join(_ENCODE(taken) + b"\n" for taken in answers)
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+        except _Gone:
+            self.answered["stream", "gone"] += 1
+            return
+        except Exception as error:  # the status is sent: the last line has to tell it
+            if not isinstance(error, Refusal):
+                log.exception("bug in a stream of orders", exc_info=error)
+            _, problem, _ = told(error)
+            self.answered["stream", problem.code] += 1
+            await send({"type": "http.response.body", "body": _ENCODE(problem) + b"\n"})
+            return
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _lines(self, receive: Receive) -> AsyncIterator[tuple[int, list[bytes]]]:
+        """Yield up to CHUNK lines and the number of the first, as they come."""
+        most = self._context.settings.body_max_bytes
+        rest, lines, first_line, more = b"", [], 1, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Gone
+            more = message.get("more_body", False)
+            *whole, rest = (rest + message.get("body", b"")).split(b"\n")
+            if len(rest) > most:
+                raise TooLarge(f"A line is larger than {most} bytes.")
+            lines += whole if more else [*whole, rest]
+            while len(lines) >= CHUNK or (lines and not more):
+                yield first_line, lines[:CHUNK]
+                first_line += CHUNK
+                del lines[:CHUNK]
+
     async def _chunk(
         self, merchant_id: int, parsed: Sequence[Parsed], weight_bytes: int
     ) -> list[Taken]:
@@ -206,6 +259,10 @@ class Receipt:
         if not raw.strip():
             raise Malformed("the body is empty; send the order as JSON")
         return raw
+
+
+def _wants_lines(scope: Any) -> bool:
+    return any(name == b"accept" and LINES in value for name, value in scope["headers"])
 
 
 def _refused(taken: Taken) -> Refusal:
