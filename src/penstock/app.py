@@ -21,6 +21,7 @@ from penstock.lifecycle.seed import seed_lifecycle
 from penstock.settings import Settings, read_settings
 from penstock.worker.identity import Identity
 from penstock.worker.loop import Worker
+from penstock.worker.pace import Stopwatch, TimedWorker
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -73,6 +74,19 @@ def worker_of(
     """Compose a worker of the whole journey, or of those steps that `steps` chooses by name."""
     chosen = [work for work in journey.JOURNEY if steps(work.name)]
     return Worker(database, identity, chosen, gateways)
+
+
+def timed_worker_of(
+    settings: Settings,
+    database: Database,
+    identity: Identity,
+    gateways: Gateways,
+    stopwatch: Stopwatch,
+) -> Worker:
+    """Compose a worker of the whole journey that is timed, for others to reckon with."""
+    folder, keep_months = settings.archive_folder, settings.archive_keep_months
+    steps = (*journey.JOURNEY, *journey.archiving(database, folder, keep_months))
+    return TimedWorker(database, identity, steps, gateways, stopwatch)
 
 
 def asgi(settings: Settings | None = None) -> Litestar:

@@ -7,6 +7,7 @@ a `Timed` looks at its own time. What people and vendors do comes in through `pe
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -22,7 +23,7 @@ from penstock.customs.rulebook import shipped
 from penstock.customs.territory import jurisdiction
 from penstock.db.outbox import announce
 from penstock.db.relay import relay
-from penstock.db.transaction import Transaction
+from penstock.db.transaction import Database, Transaction
 from penstock.experience.observe import TELLING, observe
 from penstock.gateways.effects import VendorEvent
 from penstock.inventory.audit import audit as audit_stock
@@ -40,17 +41,23 @@ from penstock.ledger.post import post
 from penstock.lifecycle.advance import Subject
 from penstock.lifecycle.open_months import open_ahead
 from penstock.merchants.admit import count_orders, day_admission
+from penstock.merchants.growth.grow import grow
+from penstock.merchants.growth.load_policies import load_shipped_policies
+from penstock.merchants.growth.merge_windows import merge_windows
+from penstock.orders.archive import archive_daily
+from penstock.orders.archive_file import arrow
 from penstock.orders.cancel import Cancelled, Fault, cancel, cancel_parts
+from penstock.orders.expire import expire
 from penstock.orders.fill_backorders import fill_backorders
 from penstock.orders.item import Dated
+from penstock.orders.merge import merge
 from penstock.orders.receive import Ports
 from penstock.orders.release_hold import release_hold
 from penstock.orders.withdraw import withdraw
 from penstock.planning.detect_surges import detect_surges
 from penstock.planning.forecast import forecast
 from penstock.planning.surging import surging
-from penstock.promise.due import due_many, shipped_slas
-from penstock.promise.market import market_calendar
+from penstock.promise.handling import promised
 from penstock.promise.revise import BATCH as REVISED_AT_ONCE
 from penstock.promise.revise import revise
 from penstock.returns.announce import prepare_announcements, record_announcements
@@ -73,9 +80,10 @@ from penstock.shipping.never_left import never_left
 from penstock.streams.admit_tickets import admit_tickets
 from penstock.streams.brake_rules import brake_by_rule
 from penstock.streams.buyer_limit import limit_buyers
+from penstock.streams.cancel import cancel_stream
 from penstock.streams.count_minutes import count_minutes
 from penstock.streams.demand import expected_demand
-from penstock.streams.report import settle_reports
+from penstock.streams.report import close_out, settle_reports
 from penstock.streams.set_brake import release_brakes, set_brake
 from penstock.streams.turn import turn
 from penstock.streams.watch import watch
@@ -109,10 +117,11 @@ _LATEST_DELIVERY = timedelta(days=30)
 _RELAYED_AT_ONCE = 20_000
 
 
-def promise(sla: str, country: str, paid_at: Sequence[datetime]) -> list[Dated]:
+def promise(
+    sla: str, country: str, paid_at: Sequence[datetime], extra_days: Sequence[int] = ()
+) -> list[Dated]:
     """Date orders by their SLA; where that sets no delivery, in 30 days at the latest."""
-    calendar = market_calendar(country)
-    dues = due_many(shipped_slas()[sla], calendar, calendar, paid_at)
+    dues = promised(sla, country, paid_at, extra_days)
     shared = {
         id(due): Dated(
             due.dispatch_by_at, due.deliver_by_at or due.dispatch_by_at + _LATEST_DELIVERY
@@ -130,6 +139,13 @@ RECEIPT = Ports(
     bodies_of=bodies_of,
     promise=promise,
 )
+
+
+def receipt(archive_folder: str) -> Ports:
+    """Return what receipt needs, where what was answered long ago is in an archive."""
+    return msgspec.structs.replace(
+        RECEIPT, archive_folder=Path(archive_folder) if archive_folder else None
+    )
 
 
 async def cancel_orders(
@@ -222,6 +238,7 @@ CLEARANCE = ClearancePorts(post=post_border_charges, refused=never_leaves)
 DECLARATIONS = DeclarePorts(rules=shipped(), fx=eur_per_unit, report=report, clearance=CLEARANCE)
 SET_BRAKE = partial(set_brake, hold_receipt=day_admission, announce=announce)
 RELEASE_BRAKES = partial(release_brakes, announce=announce)
+CANCEL_STREAM = partial(cancel_stream, give_back=give_back, announce=announce)
 LIMIT_BUYERS = partial(limit_buyers, hold_receipt=day_admission)
 _KEPT = dict.fromkeys(("applied", "held", "too_late", "noted"), "recorded")
 DEPART = partial(prove_hand_over, ship=ship)
@@ -318,9 +335,10 @@ async def audit(tx: Transaction) -> list[Difference]:
 
 
 async def set_up(tx: Transaction) -> None:
-    """Write what every installation begins with: standard cartons and return policies."""
+    """Write what every installation begins with: standard cartons, and policies."""
     await add_cartons(tx)
     await load_policies(tx)
+    await load_shipped_policies(tx)
 
 
 def _minutes(minutes: float) -> Every:
@@ -331,11 +349,15 @@ JOURNEY: tuple[Work, ...] = (
     Timed("open_months", _minutes(24 * 60), open_ahead),
     Timed("turn_streams", _minutes(1), partial(turn, give_back=give_back)),
     Timed("count_streams", _minutes(1), count_minutes),
+    Timed("report_streams", _minutes(1), close_out),
     Timed("watch_streams", _minutes(5), watch),
     Timed("brake_by_rule", _minutes(1),
           partial(brake_by_rule, hold_receipt=day_admission, announce=announce)),
     Timed("admit_tickets", _minutes(1 / 12), admit_tickets),
     Timed("settle_streams", _minutes(24 * 60), settle_reports),
+    Timed("merge", _minutes(5), partial(merge, windows=merge_windows)),
+    Step("expire", Due("fulfilment_order", "reserved"),
+         partial(expire, release=release_reservation), batch=2_000),
     Step("release_hold", Due("fulfilment_order", "held"), release_hold, batch=2_000),
     Step("fill_backorders", Due("fulfilment_order", "backordered"),
          partial(fill_backorders, lock_stock=lock_stock, take_stock=take_more_stock,
@@ -365,12 +387,27 @@ JOURNEY: tuple[Work, ...] = (
     Timed("pass_on", _minutes(1), pass_on, batch=_RELAYED_AT_ONCE),
     Timed("scorecard", _minutes(24 * 60), scorecard),
     Timed("forecast", _minutes(24 * 60), forecast),
+    Timed("grow", _minutes(24 * 60), grow),
 )  # fmt: skip
 
 WORKED = tuple(
     (work.when.kind, work.when.status) for work in JOURNEY if isinstance(work, Step | Call)
 )
 """The queues that more workers can shorten: what waits for a time of day or a cut-off is not."""
+
+
+def archiving(database: Database, folder: str, keep_months: int) -> tuple[Work, ...]:
+    """Return the step that archives finished months, where a folder is set for them.
+
+    Raises:
+        Misconfigured: one is set, and pyarrow is not installed.
+
+    """
+    if not folder:
+        return ()
+    arrow()
+    do = partial(archive_daily, database, Path(folder), keep_months)
+    return (Timed("archive", _minutes(24 * 60), do),)
 
 
 async def expected_orders(tx: Transaction, now: datetime, lead: timedelta) -> list[Expected]:

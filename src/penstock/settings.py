@@ -17,7 +17,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     the database, per process. `requests_max`, `merchant_orders_per_s`, `merchant_orders_burst`,
     `waiting_max_orders`: what one process takes on before it says no. `sold_out_ms`: how long it
     remembers an empty counter. `body_max_bytes`, `batch_max_orders`: what one request may bring.
-    `clock_file`: a virtual clock shared with a simulation; empty: the system's.
+    `clock_file`: a virtual clock shared with a simulation; empty: the system's. `archive_folder`:
+    where finished months go; empty: they stay. `archive_keep_months`: that stay in any case.
     """
 
     database_url: str = ""
@@ -33,6 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_max_bytes: int = 8 * 1024 * 1024
     batch_max_orders: int = 10_000
     clock_file: str = ""
+    archive_folder: str = ""
+    archive_keep_months: int = 6
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

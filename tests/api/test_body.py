@@ -96,6 +96,51 @@ async def test_nothing_is_guessed_or_lost(api):
     assert {e["pointer"] for e in answer.json()["errors"]} == {"/orders_per_hour", "/country"}
 
 
+async def test_every_operation_refuses_a_field_that_it_does_not_know(api):
+    operator = await api.key()
+    bodies = [
+        (min(handler.http_methods - {"OPTIONS"}), route.path_format)
+        for route in api.app.routes
+        for handler in getattr(route, "route_handlers", ())
+        if getattr(handler, "parsed_data_field", None) is not None
+    ]
+    assert len(bodies) > 15
+    for method, path in bodies:
+        values = dict.fromkeys(re.findall(r"{(\w+)}", path), 1)
+        answer = await api.client.request(
+            method, path.format(**values), json={"qqq": 1}, headers=operator
+        )
+        told = {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
+        assert (answer.status_code, ("/qqq", "unknown_field") in told) == (422, True), path
+
+
+async def test_an_unknown_field_is_told_with_the_name_that_was_meant(api):
+    operator = await api.key()
+    for path, body, pointer, meant in (
+        ("nodes", NODE | {"orders_an_hour": 1}, "/orders_an_hour", "orders_per_hour"),
+        ("merchants:decide", {"decisions": [{
+            "merchant_id": 1, "verdict": "approved", "because": "x", "dailycap": 5,
+        }]}, "/decisions/0/dailycap", "daily_cap"),
+        ("returns?merchant=x", {"requests": [{
+            "request_key": "r", "reason": "late", "lines": [{"line_no": 0, "quantitiy": 1}],
+        }]}, "/requests/0/lines/0/quantitiy", "quantity"),
+    ):  # fmt: skip
+        answer = await api.client.post(f"/v1/{path}", json=body, headers=operator)
+        told = {e["pointer"]: e["detail"] for e in answer.json()["errors"]}
+        assert answer.status_code == 422
+        assert f"did you mean {meant}?" in told[pointer], told
+
+
+async def test_types_and_rules_are_told_together(api):
+    operator = await api.key()
+    vendor = {"vendor": "a b", "title": 5, "role": "carrier", "gateway": "sandbox", "endpoint": ""}
+    body = {"vendors": [vendor, vendor | {"title": "A", "zone": "Mars"}]}
+    answer = await api.client.post("/v1/vendors", json=body, headers=operator)
+    assert {e["pointer"] for e in answer.json()["errors"]} == {
+        "/vendors/0/title", "/vendors/0/vendor", "/vendors/1/vendor", "/vendors/1/zone",
+    }  # fmt: skip
+
+
 async def test_a_stranger_is_not_told_what_is_wrong(api):
     answer = await api.client.post("/v1/nodes", content=b"hello")
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorised")

@@ -37,6 +37,9 @@ async def test_scores_of_one_of_all_and_of_a_day(api):
     assert list(everybody) == ["merchant-1", "merchant-2"]
     prompt, late = (float(row["score"]["points"]) for row in everybody.values())
     assert prompt > late
+    (row, *_) = everybody.values()
+    numbers = [row["score"]["points"], row["score"]["metrics"][0]["points_lost"]]
+    assert all(isinstance(number, int | float) for number in numbers), "not text"
     lost = sum(float(m["points_lost"]) for m in everybody["merchant-2"]["score"]["metrics"])
     assert lost > 0
     assert await scores(owner) == {"merchant-2": everybody["merchant-2"]}

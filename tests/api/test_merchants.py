@@ -87,6 +87,10 @@ async def test_each_item_is_answered_by_itself_and_a_whole_request_by_field(api)
     assert set(LUMEN) == set(Application.__struct_fields__)
 
     long = {"merchant_id": 1, "verdict": "approved", "because": "x", "hold": "P999999999D"}
+    status, problem = await ask("POST", "/v1/merchants:decide", {"decisions": [long]})
+    assert (status, problem["errors"][0]["pointer"]) == (422, "/decisions/0/daily_cap")
+    assert "how many orders a day" in problem["detail"]
+    long["daily_cap"] = 5
     _, (answer,) = await ask("POST", "/v1/merchants:decide", {"decisions": [long]})
     assert answer["outcome"] == "invalid"
     skus = [SKU, SKU | {"code": "VASE", "weight_g": 0, "hs6": "94"}]

@@ -13,9 +13,13 @@ from openapi_spec_validator import validate
 
 from penstock.channels.order import NewOrder
 
-OPEN = {"/health"}
+OPEN = {"/", "/health"}
 """What needs no key."""
-RAW = {"/v1/orders": "application/json", "/v1/orders:batch": "application/x-ndjson"}
+RAW = {
+    ("post", "/v1/orders"): "application/json",
+    ("post", "/v1/orders:batch"): "application/x-ndjson",
+    ("put", "/v1/vocabularies"): "application/toml",
+}
 """Operations that read the bytes themselves, and what they take."""
 
 
@@ -57,10 +61,14 @@ async def test_the_description_is_valid_and_whole(api, described):
         for refusal in refusals.values():
             schema = refusal["content"]["application/problem+json"]["schema"]
             assert schema == {"$ref": "#/components/schemas/Problem"}, name
+    for name in ("NewNode", "Decisions", "MerchantDecision", "AskedReturn", "VendorEvent"):
+        schema = described["components"]["schemas"][name]
+        assert schema["additionalProperties"] is False, name
+    assert "additionalProperties" not in described["components"]["schemas"]["OrderShown"]
     node = described["components"]["schemas"]["NewNode"]
     assert node["properties"]["cut_off"] == {"type": "string", "format": "time"}
-    for path, media_type in RAW.items():
-        body = described["paths"][path]["post"]["requestBody"]
+    for (method, path), media_type in RAW.items():
+        body = described["paths"][path][method]["requestBody"]
         assert body["required"]
         assert body["description"]
         assert list(body["content"]) == [media_type]
@@ -74,6 +82,7 @@ INSTANTS = ["2026-11-20T13:00:00Z", "2026-11-21T10:00:00+05:30", "0001-01-01T00:
 LEAVES: dict[Any, st.SearchStrategy[Any]] = {
     int: st.sampled_from(NUMBERS) | st.integers(0, 20),
     str: st.sampled_from(TEXTS) | st.text(max_size=8),
+    float: st.sampled_from([-1, 0, 0.5, 30, 1e300]),
     bool: st.booleans(),
     NoneType: st.none(),
     datetime: st.sampled_from(INSTANTS),
@@ -114,8 +123,10 @@ def fitting(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
         )
     if struct:
         fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
+        config = kind.__struct_config__
+        tag = {config.tag_field: st.just(config.tag)} if config.tag_field else {}
         return st.fixed_dictionaries(
-            {n: fitting(f.type, n) for n, f in fields.items() if f.required},
+            tag | {n: fitting(f.type, n) for n, f in fields.items() if f.required},
             optional={n: fitting(f.type, n) for n, f in fields.items() if not f.required},
         )
     if origin is Annotated:
@@ -126,7 +137,7 @@ def fitting(kind: Any, name: str = "") -> st.SearchStrategy[Any]:
 
 
 def body_of(path, handler):
-    return NewOrder if path in RAW else handler.parsed_data_field.annotation
+    return NewOrder if ("post", path) in RAW else handler.parsed_data_field.annotation
 
 
 async def shop(make):
@@ -150,7 +161,17 @@ async def test_no_body_makes_it_fall_over(api, data):
     if not hasattr(api, "operator"):
         await api.made(shop)
         api.operator = await api.key()
-    writing = [found for found in handlers(api.app) if found[0] in {"post", "put"}]
+        planned = {"code": "night", "title": "Night", "country": "US",
+                   "starts_at": "2026-11-20T13:00:00Z", "ends_at": "2026-11-20T15:00:00Z",
+                   "skus": [{"sku": "LAMP", "quantity": 9}]}  # fmt: skip
+        about = {"merchant": "merchant-1"}
+        await api.client.post("/v1/streams", params=about, json=planned, headers=api.operator)
+    writing = [
+        found
+        for found in handlers(api.app)
+        if found[0] in {"post", "put", "patch"}
+        and found[1] != "/v1/vocabularies"  # which takes no JSON
+    ]
     method, path, handler = data.draw(st.sampled_from(writing), label="operation")
     body = data.draw(
         st.integers(0, 9).flatmap(lambda n: fitting(body_of(path, handler)) if n else ANYTHING),
@@ -158,9 +179,10 @@ async def test_no_body_makes_it_fall_over(api, data):
     )
     node = data.draw(st.sampled_from([1, 1, 1, 0, 99, 2**31, 2**63]), label="node")
     code = data.draw(st.sampled_from(["merchant-1"] * 4 + ["nobody", "\0", ""]), label="merchant")
+    stream = data.draw(st.sampled_from(["night"] * 4 + ["monday", "é"]), label="stream")
     answer = await api.client.request(
         method,
-        path.format(node_id=node),
+        path.format(node_id=node, stream=stream),
         params={"merchant": code, "vendor": "swift"},
         content=msgspec.json.encode(body),
         headers=api.operator,

@@ -66,7 +66,7 @@ async def test_an_idempotency_key_stands_for_one_body(api, shop):
     again = await api.client.post("/v1/orders", json=body(), headers=headers)
     assert first.json() == again.json()
     other = await api.client.post("/v1/orders", json=body("B-2"), headers=headers)
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
 
 
 async def test_fifty_buyers_at_once_get_exactly_the_stock(api, shop):

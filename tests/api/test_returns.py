@@ -10,7 +10,9 @@ async def shops(make):
     """Two merchants with an order of two units each, delivered."""
     first = await Delivered(make.tx, make).shop()
     orders = await first.orders(1)
+    address = '{"name": "A", "line1": "1", "city": "B", "country": "US"}'
     second = await Delivered(make.tx, make).shop()
+    await make.tx.fetch("UPDATE orders.receipt SET ship_to = $1", address)
     return first.merchant_id, second.merchant_id, (*orders, *await second.orders(1))
 
 
@@ -52,3 +54,18 @@ async def test_requests_are_answered_one_by_one(api):
     assert (await ask(good, who=operator))[0] == 422
     status, told = await ask(good, who=operator, about="?merchant=merchant-1")
     assert (status, told["counts"]) == (200, {"repeated": 1})
+
+    return_id = told["counts"] and (await ask(good))[1]["answers"][0]["return_id"]
+    shown = await api.client.get(f"/v1/returns/{return_id}", headers=operator)
+    found = shown.json()
+    assert (shown.status_code, found["order_id"], found["merchant"]) == (
+        200,
+        order_id,
+        "merchant-1",
+    )
+    assert (found["sent_back"]["status"], found["sent_back"]["reason"]) == ("requested", "damaged")
+    assert [h["event"] for h in found["history"]] == ["requested"]
+    order = (await api.client.get(f"/v1/orders/{order_id}", headers=operator)).json()
+    assert found["sent_back"] in order["returns"]
+    missing = await api.client.get("/v1/returns/999", headers=operator)
+    assert (missing.status_code, missing.json()["code"]) == (404, "not_found")

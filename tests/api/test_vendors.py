@@ -58,7 +58,7 @@ async def test_a_contract_with_errors_is_refused_whole_and_by_field(api):
     odd = SWIFT | {"vendor": "Swift & Co", "zone": "Mars/Olympus"}
     assert await pointers("vendors", SWIFT, odd) == ["/vendors/1/vendor", "/vendors/1/zone"]
     assert await pointers("vendors", SWIFT | {"role": "pirate"}) == ["/vendors/0/role"]
-    assert await pointers("pickups", PICKUP) == ["/pickups/0/vendor"]
+    assert "/pickups/0/vendor" in await pointers("pickups", PICKUP)
     odd = RATE | {"country": "QQ", "currency": "US$", "fee_minor": -1, "transit_days": 2**31 - 1}
     wrong = await pointers("rates", odd)
     fields = "vendor", "country", "currency", "fee_minor", "transit_days"

@@ -213,7 +213,10 @@ def operations() -> list[list[str]]:
         [f"`{method} {route.path_format}`", who(allowed[f"{method} {route.path_format}"]),
          handler.summary]
         for route in http_app(lambda _: nullcontext(), 0).routes
-        for handler in getattr(route, "route_handlers", ())
+        # The framework keeps the handlers of one path in a set, so in no order.
+        for handler in sorted(
+            getattr(route, "route_handlers", ()), key=lambda found: min(found.http_methods)
+        )
         if handler.resolve_include_in_schema()
         for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"})
     ]  # fmt: skip

@@ -3,7 +3,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from penstock.channels.json_fit import explained, misfits, step
+from penstock.channels.json_fit import explained, has_strays, misfits, step
 
 
 class Inner(msgspec.Struct):
@@ -96,3 +96,26 @@ def test_a_message_of_msgspec_becomes_plain(
 def test_a_step_of_a_pointer_is_escaped_and_storable() -> None:
     assert step("a/b~c") == "a~1b~0c"
     assert step("\0\ud800") == "\ufffd?"
+
+
+def test_a_misspelt_field_is_told_with_the_name_that_was_meant() -> None:
+    for written, meant in {"Inner": "inner", "mnay": "many", "kin": "kind"}.items():
+        (error,) = [e for e in misfits({"inner": {"size": 1}, written: 1}, Outer) if e.pointer[1:]]
+        assert (error.pointer, error.code) == (f"/{written}", "unknown_field")
+        assert error.detail.endswith(f"did you mean {meant}?")
+
+
+def test_a_choice_without_known_choices_is_a_whole_sentence() -> None:
+    error = explained("Invalid enum value 'x' - at `$.kind`")
+    assert (error.code, error.detail) == ("bad_choice", "kind has a value that it does not take.")
+
+
+def test_a_field_that_no_type_knows_is_found_however_deep() -> None:
+    sound = {"inner": {"size": 1}, "many": [{"size": 1}, {"size": 2, "tag": "x"}]}
+    assert not has_strays(sound, Outer)
+    assert has_strays({**sound, "odd": 1}, Outer)
+    assert has_strays({**sound, "inner": {"size": 1, "odd": 1}}, Outer)
+    assert has_strays({**sound, "many": [{"size": 1}, {"size": 2, "odd": 1}]}, Outer)
+    (error,) = misfits({"size": 1, "odd": 1}, Inner, closed=True)
+    assert error.pointer == "/odd"
+    assert misfits({"size": 1, "odd": 1}, Inner) == ()

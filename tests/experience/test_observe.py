@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from penstock.db.transaction import Transaction
-from penstock.experience.observe import observe
+from penstock.experience.observe import TELLING, observe
+from penstock.lifecycle.states import TRANSITIONS
 
 T0 = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 WHO = 7
@@ -14,7 +15,7 @@ def h(hours: float) -> datetime:
 
 _PLAIN: dict[str, Any] = {
     "integer": 0, "bigint": 0, "smallint": 0, "boolean": False, "text": "", "bytea": b"",
-    "timestamp with time zone": T0, "jsonb": "{}", "ARRAY": [],
+    "timestamp with time zone": T0, "json": "{}", "jsonb": "{}", "ARRAY": [],
 }  # fmt: skip
 
 
@@ -44,7 +45,10 @@ async def subject(
 ) -> None:
     """Write a subject with its moves: event → (from, to, hours)."""
     status = list(moves.values())[-1][1]
-    await put(tx, "lifecycle.subject", subject_id=number, kind=kind, status=status)
+    since_at = h(list(moves.values())[-1][2])
+    await put(
+        tx, "lifecycle.subject", subject_id=number, kind=kind, status=status, since_at=since_at
+    )
     for event, (before, after, hours) in moves.items():
         await put(
             tx, "lifecycle.history", subject_id=number, kind=kind, event=event,
@@ -217,3 +221,21 @@ async def test_a_refused_order_has_no_journey(tx: Transaction) -> None:
     await order(tx, 1, outcome="unknown_sku")
     await subject(tx, "fulfilment_order", 1, BORN)
     assert await look(tx, 1) == 0
+
+
+def test_every_topic_that_tells_something_is_one_that_is_announced() -> None:
+    assert {f"{t.kind}.{t.event}" for t in TRANSITIONS} > TELLING
+
+
+def test_every_way_to_begin_or_end_tells_something() -> None:
+    ends = {
+        f"{t.kind}.{t.event}"
+        for t in TRANSITIONS
+        if t.kind == "fulfilment_order" and (t.from_status == "" or not _goes_on(t.to_status))
+    }
+    unpaid = {"fulfilment_order.received_unpaid"}  # its promise is dated when it is paid
+    assert ends - unpaid <= TELLING
+
+
+def _goes_on(status: str) -> bool:
+    return any(t.kind == "fulfilment_order" and t.from_status == status for t in TRANSITIONS)

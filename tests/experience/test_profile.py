@@ -10,7 +10,7 @@ import pytest
 from penstock.experience import vocabulary
 from penstock.experience.load import load, parse, shipped
 from penstock.experience.profile import assumptions
-from penstock.experience.toml_lines import line_of, lines
+from penstock.kernel.toml_lines import line_of, lines
 from penstock.kernel.errors import Invalid, NotFound
 
 PROFILES = Path(__file__).parents[2] / "src/penstock/experience/profiles"

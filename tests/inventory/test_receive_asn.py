@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from penstock.inventory.commit import uncommit_stock
 from penstock.inventory.receive_asn import Discrepancy, receive_asn
+from penstock.inventory.restock import restock
 from penstock.kernel.errors import Conflict, Invalid
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -92,3 +94,30 @@ async def test_a_merchant_receives_into_its_own_stock(tx, world, books):
     await receive_asn(tx, world.merchant, "ASN-1", world.a, [(world.lamp, 1, 1, "")], NOW)
     await tx.fetch("SET LOCAL ROLE penstock_operator")
     assert await books(world) == ({world.a: (1, 0)}, {world.pool: (1, 0)})
+
+
+async def test_more_than_can_be_counted_is_told_by_line(tx, world):
+    most = 10_000_000
+    lines = [(world.lamp, most, most, "")] * 216
+    with pytest.raises(Invalid) as refused:
+        await receive_asn(tx, world.merchant, "ASN-1", world.a, lines, NOW)
+    pointers = {e.pointer for e in refused.value.errors}
+    assert "/lines/214/received" in pointers
+    assert "/lines/213/received" not in pointers
+    await receive_asn(tx, world.merchant, "ASN-2", world.a, lines[:214], NOW)
+    with pytest.raises(Invalid) as refused:
+        await receive_asn(tx, world.merchant, "ASN-3", world.a, lines[:1] * 2, NOW)
+    assert [e.pointer for e in refused.value.errors] == ["/lines/0/received", "/lines/1/received"]
+
+
+async def test_an_asn_of_an_orders_number_is_not_that_orders(tx, world):
+    """Moves of an ASN bear its number, which an order may have, too."""
+    came = await receive_asn(tx, world.merchant, "ASN-1", world.a, [(world.lamp, 5, 5, "")], NOW)
+    await uncommit_stock(tx, [(world.merchant, came.asn_id)], NOW)
+    rows = await tx.fetch(
+        "SELECT on_hand, allocated FROM inventory.node_stock WHERE merchant_id = $1",
+        world.merchant,
+    )
+    assert [tuple(row) for row in rows] == [(5, 0)]
+    outcome = await restock(tx, [(world.merchant, world.a, world.lamp, 1, came.asn_id)], NOW)
+    assert "repeated" not in str(outcome)

@@ -41,6 +41,19 @@ async def test_approving_again_changes_the_cap_and_the_same_again_nothing(tx, ma
     assert tuple(row) == (200, NOW + 2 * HOUR, "checked")
 
 
+async def test_a_merchants_age_counts_from_its_first_approval(tx, make):
+    merchant_id = await make.merchant(status="applied")
+    stop = Decision(merchant_id=merchant_id, verdict="suspended", because="fraud")
+    for n, decision in enumerate(
+        (yes(merchant_id), yes(merchant_id, cap=7), stop, yes(merchant_id))
+    ):
+        await decide(tx, [decision], NOW + n * HOUR)
+        rows = await tx.fetch(
+            "SELECT approved_at FROM merchants.merchant WHERE merchant_id = $1", merchant_id
+        )
+        assert rows[0][0] == NOW
+
+
 @pytest.mark.parametrize(("status", "verdict"), list(product(STATUSES, LEGAL)))
 async def test_only_legal_verdicts_are_taken(tx, make, status, verdict):
     merchant_id = await make.merchant(status=status)

@@ -8,11 +8,13 @@ import pytest
 from penstock.gateways.effects import ReturnRequest, VendorEvent
 from penstock.gateways.intent import Settled
 from penstock.gateways.port import Outcome
+from penstock.orders.show import show
 from penstock.returns.announce import prepare_announcements, record_announcements
 from penstock.returns.approve import approve
 from penstock.returns.record_events import record_events
 from penstock.returns.request import request
 from penstock.returns.returnable import NewReturn, ReturnLine
+from penstock.tracking.escalate import escalate, exceptions, report
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -112,3 +114,26 @@ async def test_a_processor_of_the_lane_comes_first_and_none_means_waiting(tx, de
     await tx.fetch("DELETE FROM vendors.rate")
     await tx.fetch("DELETE FROM vendors.vendor WHERE role = 'returns_processor'")
     assert await prepare_announcements(tx, subjects, NOW) == []
+
+
+async def test_a_return_that_nobody_takes_is_an_exception_until_somebody_does(tx, delivered):
+    shop = await delivered.shop()
+    subjects = await approved(tx, shop, ["K"])
+    await tx.fetch("UPDATE vendors.vendor SET role = 'broker' WHERE vendor = 'boomerang'")
+    for _ in range(2):
+        assert await prepare_announcements(tx, subjects, NOW, report=report) == []
+    (found,) = await exceptions(tx)
+    assert (found.subject_id, found.reason) == (subjects[0].subject_id, "no_returns_processor")
+    assert "sign one on" in found.detail
+    address = '{"name": "A", "line1": "1", "city": "B", "country": "US"}'
+    await tx.fetch("UPDATE orders.receipt SET ship_to = $1", address)
+    (order,) = await tx.fetch("SELECT order_id FROM returns.rma")
+    (sent_back,) = (await show(tx, None, order["order_id"])).returns
+    assert (sent_back.status, sent_back.trouble) == ("approved", found.detail)
+    await tx.fetch(
+        "UPDATE vendors.vendor SET role = 'returns_processor' WHERE vendor = 'boomerang'"
+    )
+    intents = await prepare_announcements(tx, subjects, NOW, report=report)
+    await record_announcements(tx, [shop.answer(i, currency="USD") for i in intents], NOW)
+    await escalate(tx, NOW)
+    assert await exceptions(tx) == []

@@ -1,6 +1,8 @@
 """A draw is a function of the seed and its name, and the evening a function of its draws."""
 
+import itertools
 from collections import Counter
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from penstock.simulation.chance import Chance
 from penstock.simulation.scenario import livestream_evening
 from penstock.simulation.shoppers import demand
-from penstock.simulation.ticks import hourly, ticks
+from penstock.simulation.ticks import acting, counting, hourly, telling, ticks
 
 
 @given(st.integers(0, 10**6), st.text(), st.integers())
@@ -52,3 +54,28 @@ def test_ticks_hold_every_full_hour_after_the_stream():
     assert moments[-1] >= scenario.curtain_at
     before = [scenario.starts_at, *moments]
     assert sum(map(hourly, before, moments)) >= 14 * 24
+
+
+def test_after_the_flood_those_outside_act_seldom_and_the_auditor_by_the_hour():
+    scenario = livestream_evening(days=14)
+    moments = ticks(scenario)
+    steps = list(zip([scenario.starts_at, *moments], moments, strict=False))
+    quiet = [s for s in steps if s[0] >= scenario.starts_at + timedelta(days=2)]
+    assert all(acting(scenario, *step) for step in steps if step[1] <= scenario.ends_at)
+    assert sum(acting(scenario, *step) for step in quiet) == 12 * 24 / 3 + 1  # and at the end
+    assert [s for s in quiet if telling(scenario, *s)] == [s for s in quiet if acting(scenario, *s)]
+    assert sum(hourly(*step) for step in quiet) == 12 * 24
+    assert sum(counting(*step) for step in quiet) == 12 * 4
+
+
+def test_what_falls_due_between_two_tellings_is_told_at_the_next():
+    scenario = livestream_evening(days=3)
+    moments = ticks(scenario)
+    told = [
+        now
+        for before, now in zip([scenario.starts_at, *moments], moments, strict=False)
+        if telling(scenario, before, now)
+    ]
+    late = [b - a for a, b in itertools.pairwise([scenario.starts_at, *told])]
+    assert max(late) == timedelta(hours=3)
+    assert told[-1] == moments[-1] >= scenario.curtain_at

@@ -10,7 +10,7 @@ from penstock.inventory.audit import audit
 from penstock.inventory.ring_fence import ring_fence
 from penstock.kernel.errors import Conflict, Invalid
 from penstock.streams.schedule import schedule
-from penstock.streams.validate import NewStream, StreamSku
+from penstock.streams.validate import NewStream, NodeWish, StreamSku
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -95,3 +95,40 @@ async def test_every_broken_rule_is_named_by_field(tx, shop):
         await do(tx, shop, planned(shop, (shop.lamp, 1)), NOW + timedelta(days=1))
     with pytest.raises(Invalid):
         await do(tx, shop, planned(shop))
+
+
+async def test_country_and_title_are_checked(tx, shop):
+    for change, pointer, code in (
+        ({"country": "XX"}, "/country", "unknown_country"),
+        ({"country": "GB"}, "/country", "market_not_served"),
+        ({"title": "  "}, "/title", "missing"),
+        ({"title": "x" * 256}, "/title", "too_long"),
+        ({"channels": ("web", "web")}, "/channels/1", "twice"),
+        ({"channels": ("",)}, "/channels/0", "missing"),
+        ({"capacity": (NodeWish(10**6, 1),)}, "/capacity/0/node", "unknown_node"),
+        ({"capacity": (NodeWish(shop.node, 0),)}, "/capacity/0/orders_per_hour", "out_of_range"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            await do(tx, shop, planned(shop, (shop.lamp, 1), **change))
+        assert [(e.pointer, e.code) for e in refused.value.errors] == [(pointer, code)]
+
+
+async def test_channels_are_kept(tx, shop):
+    await do(tx, shop, planned(shop, (shop.lamp, 1), channels=("tiktok_shop", "web")))
+    (row,) = await tx.fetch("SELECT channels FROM streams.streams")
+    assert row[0] == ["tiktok_shop", "web"]
+
+
+async def test_a_node_that_has_less_says_so(tx, make, shop):
+    wish = (NodeWish(shop.node, 400),)  # of 500 an hour
+    first = await do(tx, shop, planned(shop, (shop.lamp, 1), capacity=wish))
+    assert [(b.wanted, b.booked) for b in first.capacity] == [(400, 400)]
+    beside = planned(shop, (shop.lamp, 1), code="beside", capacity=wish)
+    second = await do(tx, shop, beside)
+    assert [(b.wanted, b.booked) for b in second.capacity] == [(400, 100)]
+    assert (await do(tx, shop, beside)).capacity == second.capacity
+    later = planned(
+        shop, (shop.lamp, 1), code="later", capacity=wish, starts_at=shop.ends_at,
+        ends_at=shop.ends_at + timedelta(hours=1),
+    )  # fmt: skip
+    assert [b.booked for b in (await do(tx, shop, later)).capacity] == [400]

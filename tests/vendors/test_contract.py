@@ -18,6 +18,15 @@ from penstock.vendors.scorecard import scorecard
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+async def node(tx):
+    """The node of these contracts, number 1."""
+    await tx.fetch(
+        "INSERT INTO inventory.node (node_id, code, title, country, zone, cut_off,"
+        " orders_per_hour) VALUES (1, 'n-1', 'N', 'US', 'UTC', '17:00', 1)"
+    )
+
+
 def rate(**changes):
     fields = {
         "vendor": "swift", "node_id": 1, "country": "US", "service": "ground",
@@ -77,6 +86,18 @@ async def test_a_contract_needs_its_vendor(tx):
         await add_pickups(tx, [NewPickup(vendor="nobody", node_id=1, cut_off=time(16))])
     assert [e.pointer for e in rates.value.errors] == ["/rates/0/vendor"]
     assert [e.pointer for e in pickups.value.errors] == ["/pickups/0/vendor"]
+
+
+async def test_a_contract_needs_its_node(tx):
+    await signed(tx)
+    for number in (2, 0, -1, 2**31, 2**63):
+        with pytest.raises(Invalid) as refused:
+            await add_rates(tx, [rate(), rate(node_id=number)])
+        assert [(e.pointer, e.code) for e in refused.value.errors] == [
+            ("/rates/1/node_id", "unknown_node")
+        ]
+        with pytest.raises(Invalid, match="contract"):
+            await add_pickups(tx, [NewPickup(vendor="swift", node_id=number, cut_off=time(16))])
 
 
 async def test_a_card_counts_what_the_carrier_kept(tx):

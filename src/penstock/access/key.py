@@ -59,6 +59,11 @@ async def store_key(
 
 
 @query
+async def touch_key(tx: Transaction, *, key_id: str, now: datetime) -> None:
+    """Note that a key is used, once a minute at most."""
+
+
+@query
 async def revoke_key(tx: Transaction, *, key_id: str, now: datetime) -> str | None:
     """End a key's life at `now`; answer its id if it was alive."""
 
@@ -96,7 +101,10 @@ async def create_key(
 
 
 async def verify_key(tx: Transaction, presented: str, now: datetime) -> Principal | None:
-    """Return who presents the key, or None if it is mistyped, unknown, wrong or expired."""
+    """Return who presents the key, or None if it is mistyped, unknown, wrong or expired.
+
+    That a good one was used is noted.
+    """
     if not presented.isascii():
         return None
     prefix, _, rest = presented.partition("_")
@@ -112,6 +120,7 @@ async def verify_key(tx: Transaction, presented: str, now: datetime) -> Principa
         return None
     if not hmac.compare_digest(hashlib.sha256(secret).digest(), stored.secret_sha256):
         return None
+    await touch_key(tx, key_id=key_id, now=now)
     return Principal(
         key_id=key_id,
         role=stored.role,

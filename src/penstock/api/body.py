@@ -1,6 +1,7 @@
 """A JSON body, read as strictly as an order, and only once its sender is known."""
 
 from functools import cache
+from operator import methodcaller
 from typing import Any
 
 import msgspec
@@ -8,15 +9,18 @@ from litestar import Request
 
 from penstock.api.problems import worded
 from penstock.channels.json_faults import invalid
-from penstock.channels.json_text import decode_strictly
+from penstock.channels.json_text import decode_closed
 from penstock.kernel.errors import FieldError, Invalid, Malformed
 
 
 class JsonRequest(Request[Any, Any, Any]):
     """A request whose JSON becomes the Struct that its handler calls `data`, or is refused.
 
-    The framework alone would turn texts into numbers, keep the last of two equal keys, stop at
-    the first error, and tell a stranger what is wrong with a body before asking who sent it.
+    The framework alone would turn texts into numbers, keep the last of two equal keys, pass over
+    a field whose name is misspelt, stop at the first error, and tell a stranger what is wrong with
+    a body before asking who sent it. A Struct that knows rules beyond its types names those that it
+    breaks by a method `breaches`: they are told together with what does not fit the types, and
+    where all fits, by the operation.
     """
 
     async def json(self) -> Any:
@@ -35,7 +39,9 @@ class JsonRequest(Request[Any, Any, Any]):
         if not raw.strip():
             raise Malformed("The body is empty: send it as JSON.")
         try:
-            return decode_strictly(raw, _decoder(field.annotation))
+            kind = field.annotation
+            rules = methodcaller("breaches") if hasattr(kind, "breaches") else None
+            return decode_closed(raw, _decoder(kind), rules)
         except Invalid as refused:
             raise invalid(tuple(_told(error) for error in refused.errors)) from None
 

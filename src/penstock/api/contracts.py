@@ -1,5 +1,6 @@
 """Contracts with vendors over HTTP: who works for the network, at what rate, collecting when."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar.params import JSONBody
 from penstock.api.caller import require
 from penstock.api.context import Here
 from penstock.db.transaction import OPERATOR
+from penstock.kernel.errors import FieldError
 from penstock.vendors.contract import (
     NewPickup,
     NewRate,
@@ -17,6 +19,7 @@ from penstock.vendors.contract import (
     add_rates,
     add_vendors,
 )
+from penstock.vendors.contract_rules import rate_problems, vendor_problems
 
 Http = Request[Any, Any, Any]
 
@@ -26,11 +29,21 @@ class Vendors(msgspec.Struct, frozen=True):
 
     vendors: tuple[NewVendor, ...]
 
+    def breaches(self) -> Iterator[FieldError]:
+        """Name the rules that a vendor's record breaks by itself."""
+        for i, vendor in enumerate(self.vendors):
+            yield from vendor_problems(i, vendor)
+
 
 class Rates(msgspec.Struct, frozen=True):
     """Lines of rate cards."""
 
     rates: tuple[NewRate, ...]
+
+    def breaches(self) -> Iterator[FieldError]:
+        """Name the rules that a rate breaks by itself."""
+        for i, rate in enumerate(self.rates):
+            yield from rate_problems(i, rate)
 
 
 class Pickups(msgspec.Struct, frozen=True):

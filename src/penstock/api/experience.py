@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Router, get
+from litestar import Request, Response, Router, get
 from litestar.params import QueryParameter
 
 from penstock.api.caller import actor_of, merchant_of, require
@@ -37,6 +37,17 @@ class MerchantScore(msgspec.Struct, frozen=True):
     score: Score
 
 
+_ENCODE = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class InNumbers(Response[Any]):
+    """Writes exact decimals as JSON numbers, as the description says; the framework quotes them."""
+
+    def render(self, content: Any, *_: Any, **__: Any) -> bytes:
+        """Encode the content."""
+        return _ENCODE(content)
+
+
 @query
 async def merchant_codes(tx: Transaction) -> list[MerchantCoded]:
     """List the merchants that the caller may see, by code."""
@@ -59,7 +70,7 @@ async def show_scores(
         raise _wrong("profile", "unknown_profile", f"use one of: {' '.join(shipped())}")
     chosen = load(profile)
     now = context.now()
-    at = _end_of(as_of, now)
+    at = end_of(as_of, now)
 
     async def work(tx: Transaction) -> list[MerchantScore]:
         scores = await evaluate(tx, chosen, as_of=at, known_to=now, merchant=merchant_id)
@@ -72,7 +83,13 @@ async def show_scores(
     return await context.database.run(actor_of(principal), work)
 
 
-def _end_of(day: date | None, now: datetime) -> datetime:
+def end_of(day: date | None, now: datetime) -> datetime:
+    """Return the moment that a score is seen from: the end of `day` in UTC, or `now` without one.
+
+    Raises:
+        Invalid: the day has not come.
+
+    """
     if day is None:
         return now
     if day > now.date():
@@ -84,4 +101,6 @@ def _wrong(name: str, code: str, detail: str) -> Invalid:
     return Invalid(detail, errors=(FieldError(f"/{name}", code, detail),))
 
 
-experience = Router("/", route_handlers=[show_scores], tags=["experience"])
+experience = Router(
+    "/", route_handlers=[show_scores], tags=["experience"], response_class=InNumbers
+)

@@ -23,6 +23,7 @@ from penstock.api.contracts import contracts
 from penstock.api.experience import experience
 from penstock.api.floor import floor
 from penstock.api.front import show_front
+from penstock.api.growth import growth
 from penstock.api.merchants import merchants
 from penstock.api.operation import operation
 from penstock.api.orders import orders
@@ -64,6 +65,7 @@ ROUTES: list[Any] = [
     show_front,
     health,
     merchants,
+    growth,
     stock,
     streams,
     stream_control,

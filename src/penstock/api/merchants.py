@@ -1,6 +1,7 @@
 """Merchants over HTTP: let in, told where they may sell and how much, with what they sell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -9,11 +10,13 @@ from litestar.params import JSONBody
 
 from penstock.api.caller import merchant_of, require
 from penstock.api.context import Here, MerchantCode
+from penstock.channels.json_faults import invalid
 from penstock.db.transaction import OPERATOR, merchant
+from penstock.kernel.errors import FieldError
 from penstock.merchants.add_skus import SkuAnswer, add_skus
 from penstock.merchants.apply import Application, ApplicationAnswer, apply
 from penstock.merchants.approve_skus import SkuApproval, approve_skus
-from penstock.merchants.decide import Decided, Decision, decide
+from penstock.merchants.decide import Decided, Decision, Verdict, decide
 from penstock.merchants.set_markets import Market, set_markets
 from penstock.merchants.sku_rules import NewSku
 from penstock.promise.due import shipped_slas
@@ -27,10 +30,27 @@ class Applications(msgspec.Struct, frozen=True):
     applications: tuple[Application, ...]
 
 
+class MerchantDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict on one merchant, and why; who is approved is told how many orders a day."""
+
+    merchant_id: int
+    verdict: Verdict
+    because: str
+    daily_cap: int | None = None
+    hold: timedelta = timedelta(0)
+
+
 class Decisions(msgspec.Struct, frozen=True):
     """Verdicts on merchants, and why."""
 
-    decisions: tuple[Decision, ...]
+    decisions: tuple[MerchantDecision, ...]
+
+    def breaches(self) -> Iterator[FieldError]:
+        """Name the approvals that set no cap: to take it for 0 would stop the merchant."""
+        for i, decision in enumerate(self.decisions):
+            if decision.verdict == "approved" and decision.daily_cap is None:
+                detail = "daily_cap is needed to approve: say how many orders a day it may take."
+                yield FieldError(f"/decisions/{i}/daily_cap", "required", detail)
 
 
 class Markets(msgspec.Struct, frozen=True):
@@ -74,8 +94,21 @@ async def decide_merchants(
 ) -> Sequence[Decided]:
     """Decide on merchants; to approve again is how a daily cap or a hold is changed."""
     require(await context.callers.identify(request), "operator")
+    errors = tuple(data.breaches())
+    if errors:
+        raise invalid(errors)
     now = context.now()
-    return await context.database.run(OPERATOR, lambda tx: decide(tx, data.decisions, now))
+    decisions = [
+        Decision(
+            merchant_id=wish.merchant_id,
+            verdict=wish.verdict,
+            because=wish.because,
+            daily_cap=wish.daily_cap or 0,
+            hold=wish.hold,
+        )
+        for wish in data.decisions
+    ]
+    return await context.database.run(OPERATOR, lambda tx: decide(tx, decisions, now))
 
 
 @put("/v1/markets", summary="Open markets to a merchant")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -11,11 +12,12 @@ from litestar.params import QueryParameter
 from penstock import journey
 from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Here, MerchantCode
+from penstock.api.scale import POLICY, exposed, scale_of
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Transaction
 from penstock.kernel.errors import FieldError, Invalid
 from penstock.ledger.statement import Balance, statement
-from penstock.lifecycle.claim import backlog
+from penstock.lifecycle.claim import Waiting, backlog
 from penstock.lifecycle.states import STATUSES
 from penstock.tracking.escalate import OpenException, exceptions
 
@@ -62,17 +64,19 @@ async def show_backlog(request: Http, context: Here) -> Sequence[Due]:
     """Count what is due by kind and status."""
     require(await context.callers.identify(request), "operator")
     now = context.now()
-    return await context.database.run(OPERATOR, lambda tx: due(tx, now))
+    return due(await context.database.run(OPERATOR, partial(backlog, now=now)), now)
 
 
 @get("/metrics", media_type="text/plain; version=0.0.4", summary="Metrics for Prometheus")
 async def show_metrics(request: Http, context: Here) -> str:
-    """Tell the backlog in Prometheus' text format; autoscalers read it there."""
+    """Tell the backlog, and how many processes it wants, in Prometheus' text format."""
     require(await context.callers.identify(request), "operator")
     now = context.now()
 
     async def work(tx: Transaction) -> str:
-        return exposition(await due(tx, now), await outbox_waiting(tx) or 0)
+        signal = await journey.scale_signal(tx, now, POLICY.lead)
+        lines = exposition(due(signal.waiting, now), await outbox_waiting(tx) or 0)
+        return "\n".join([*lines, *exposed(scale_of(signal)), ""])
 
     return await context.database.run(OPERATOR, work)
 
@@ -93,12 +97,12 @@ async def show_statement(
     )
 
 
-async def due(tx: Transaction, now: datetime) -> list[Due]:
+def due(waits: Iterable[Waiting], now: datetime) -> list[Due]:
     """Return the backlog in the order of the journey, with a zero where nothing waits.
 
     What waits for workers is always there: a series that comes and goes scales nothing.
     """
-    found = {(w.kind, w.status): w for w in await backlog(tx, now=now)}
+    found = {(w.kind, w.status): w for w in waits}
     return [
         Due(s.kind, s.status, waiting.subjects, (now - waiting.oldest_at).total_seconds())
         if (waiting := found.get((s.kind, s.status)))
@@ -108,8 +112,8 @@ async def due(tx: Transaction, now: datetime) -> list[Due]:
     ]
 
 
-def exposition(waiting: Iterable[Due], outbox: int) -> str:
-    """Write the metrics in Prometheus' text format, version 0.0.4."""
+def exposition(waiting: Iterable[Due], outbox: int) -> list[str]:
+    """Write the backlog in Prometheus' text format, version 0.0.4, line by line."""
     rows = list(waiting)
     labels = [f'{{kind="{row.kind}",status="{row.status}"}}' for row in rows]
     subjects, oldest = "penstock_backlog_subjects", "penstock_backlog_oldest_seconds"
@@ -119,7 +123,7 @@ def exposition(waiting: Iterable[Due], outbox: int) -> str:
     lines += [f"{oldest}{of} {row.oldest_s}" for of, row in zip(labels, rows, strict=True)]
     name = "penstock_outbox_waiting"
     lines += [f"# HELP {name} Events not passed on yet.", f"# TYPE {name} gauge"]
-    return "\n".join([*lines, f"{name} {outbox}", ""])
+    return [*lines, f"{name} {outbox}"]
 
 
 operation = Router(

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.params import FromPath, JSONBody, QueryParameter
 
@@ -14,10 +15,10 @@ from penstock import journey
 from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Here, MerchantCode
 from penstock.api.receipt import Batch
-from penstock.db.transaction import OPERATOR
-from penstock.kernel.errors import (
-    NotFound,
-)
+from penstock.db.transaction import OPERATOR, Transaction
+from penstock.kernel.errors import NotFound, Unavailable
+from penstock.orders.archive_file import Unreadable
+from penstock.orders.archived import archived_document
 from penstock.orders.cancel import Cancelled
 from penstock.orders.intake import Taken
 from penstock.orders.search import PAGE_MAX, Page, Wanted, search
@@ -102,7 +103,7 @@ async def find_orders(
     ] = None,
     received_to: Annotated[Instant | None, QueryParameter(description="received before")] = None,
     after: Annotated[
-        int | None, QueryParameter(ge=1, lt=2**63, description="next_after of the page before")
+        int | None, QueryParameter(ge=1, le=2**63 - 1, description="next_after of the page before")
     ] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX, description="orders")] = 100,
 ) -> Page:
@@ -128,16 +129,32 @@ async def find_orders(
 @get("/v1/orders/{order_id:int}", summary="Show one order's journey")
 async def show_one(
     request: Request[Any, Any, Any], context: Here, order_id: FromPath[int]
-) -> OrderShown:
-    """Show lines, fulfilment orders, parcels, tracking, and all that happened."""
+) -> Response[OrderShown]:
+    """Show lines, fulfilment orders, parcels, tracking, and all that happened.
+
+    An order whose month is archived is shown as it was then.
+    """
     principal = await context.callers.identify(request)
     require(principal, "merchant")
-    found = await context.database.run(
-        actor_of(principal), lambda tx: show(tx, principal.merchant_id or None, order_id)
-    )
+    whose, folder = principal.merchant_id or None, context.settings.archive_folder
+
+    async def look(tx: Transaction) -> OrderShown | bytes | None:
+        found = await show(tx, whose, order_id)
+        return found or await archived_document(
+            tx, whose, order_id, Path(folder) if folder else None
+        )
+
+    try:
+        found = await context.database.run(actor_of(principal), look)
+    except Unreadable as problem:
+        if principal.role == "operator":
+            raise
+        detail = f"order {order_id} is archived and cannot be read now; try again later"
+        raise Unavailable(detail) from problem
     if found is None:
         raise NotFound(f"there is no order {order_id}")
-    return found
+    body: Any = found  # of the archive: the very bytes that were answered then
+    return Response(body, media_type="application/json")
 
 
 orders = Router(

@@ -140,11 +140,15 @@ def worded(error: FieldError) -> FieldError:
     return FieldError(error.pointer, "bad_time", f"{name} must be {_TIMES[found[1]]}.")
 
 
+_PLAINLY = re.compile(r", not text in quotes| or null(?=[.,])")
+"""What makes no sense of a parameter: nothing in an address is in quotes, or null."""
+
+
 def _parameter(extra: dict[str, Any]) -> FieldError:
     """Explain an error of the framework's about a part of the address."""
     message, key = str(extra.get("message", "")), extra.get("key", "")
     error = worded(explained(f"{message} - at `$.{key}`"))
-    return msgspec.structs.replace(error, detail=error.detail.replace(", not text in quotes", ""))
+    return msgspec.structs.replace(error, detail=_PLAINLY.sub("", error.detail))
 
 
 def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

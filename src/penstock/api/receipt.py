@@ -35,6 +35,7 @@ from penstock.kernel.errors import (
     Malformed,
     Refusal,
     TooLarge,
+    Unavailable,
 )
 from penstock.orders.intake import CHUNK, Taken, answer_all, taken_of, taker
 from penstock.orders.item import Answer
@@ -58,6 +59,7 @@ _REFUSAL: dict[str, type[Refusal]] = {
     "daily_cap_reached": LimitReached,
     "merchant_not_approved": Forbidden,
     "key_reused": KeyReused,
+    "archive_unreadable": Unavailable,
 }
 """Of a refused single order; every other outcome is Invalid."""
 
@@ -275,7 +277,8 @@ def receipt_of(context: Context) -> Receipt:
     """Compose the receipt of a process."""
     settings = context.settings
     remembered = timedelta(milliseconds=settings.sold_out_ms)
-    take = taker(context.database, context.now, journey.RECEIPT, SoldOut(remembered))
+    ports = journey.receipt(settings.archive_folder)
+    take = taker(context.database, context.now, ports, SoldOut(remembered))
     bounds = Bounds(
         waiting_max=max(1, settings.waiting_max_orders // 2),
         all_waiting_max=settings.waiting_max_orders,

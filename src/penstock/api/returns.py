@@ -4,12 +4,15 @@ from collections import Counter
 from typing import Any
 
 import msgspec
-from litestar import Request, Router, post
-from litestar.params import JSONBody
+from litestar import Request, Router, get, post
+from litestar.params import FromPath, JSONBody
 
-from penstock.api.caller import merchant_of
+from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Here, MerchantCode
-from penstock.db.transaction import OPERATOR
+from penstock.db.query import query
+from penstock.db.transaction import OPERATOR, Transaction
+from penstock.kernel.errors import NotFound
+from penstock.orders.show import HappeningShown, ReturnShown, show
 from penstock.returns.request import request as request_returns
 from penstock.returns.returnable import NewReturn, ReturnAnswer, ReturnLine
 
@@ -57,4 +60,49 @@ async def ask_returns(
     return ReturnAnswers(dict(Counter(a.outcome for a in answers)), tuple(answers))
 
 
-returns = Router("/", route_handlers=[ask_returns], tags=["returns"])
+class ReturnFound(msgspec.Struct, frozen=True, kw_only=True):
+    """A return, the order that it belongs to, and all that happened to it."""
+
+    merchant: str
+    order_id: int
+    channel: str
+    channel_order_id: str
+    sent_back: ReturnShown
+    history: tuple[HappeningShown, ...]
+
+
+@query
+async def order_of_return(
+    tx: Transaction, *, merchant_id: int | None, return_id: int
+) -> int | None:
+    """Find the order of a return."""
+
+
+@get("/v1/returns/{return_id:int}", summary="Show one return")
+async def show_return(request: Http, context: Here, return_id: FromPath[int]) -> ReturnFound:
+    """Show how far a return is, how its goods were graded, and what was refunded."""
+    principal = await context.callers.identify(request)
+    require(principal, "merchant")
+    whose = principal.merchant_id or None
+
+    async def work(tx: Transaction) -> ReturnFound | None:
+        order_id = await order_of_return(tx, merchant_id=whose, return_id=return_id)
+        order = None if order_id is None else await show(tx, whose, order_id)
+        if order is None:
+            return None
+        return ReturnFound(
+            merchant=order.merchant,
+            order_id=order.order_id,
+            channel=order.channel,
+            channel_order_id=order.channel_order_id,
+            sent_back=next(r for r in order.returns if r.return_id == return_id),
+            history=tuple(h for h in order.history if h.subject_id == return_id),
+        )
+
+    found = await context.database.run(actor_of(principal), work, snapshot=True)
+    if found is None:
+        raise NotFound(f"there is no return {return_id}")
+    return found
+
+
+returns = Router("/", route_handlers=[ask_returns, show_return], tags=["returns"])

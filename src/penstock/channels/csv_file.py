@@ -5,6 +5,7 @@ belongs to the whole order stands on one of its rows at least, and the same on e
 """
 
 import csv
+import difflib
 import io
 import re
 from collections.abc import Iterable, Iterator
@@ -45,6 +46,9 @@ REQUIRED = (
 )  # fmt: skip
 """The columns that a file cannot do without."""
 
+NOTES = ("refused_line", "refused_code", "refused_because")
+"""Columns that a file of refused orders begins with; the reader passes over them."""
+
 _SEPARATORS = ",;\t"
 _DECIMAL_COMMA = re.compile(r"^([0-9]+),([0-9]+)$")
 _AMOUNTS = ("unit_price", "shipping")
@@ -67,7 +71,46 @@ def read(source: Source) -> Iterator[Parsed]:
     table = _rows(lines, delimiter)
     _line, _raw, header = next(table, (1, "", []))
     columns = _columns(header)
+    _require_columns(columns)
     return (built(rows) for rows in _grouped([_row(*row, columns, delimiter) for row in table]))
+
+
+def refused_again(content: bytes, refused: Iterable[tuple[Parsed, Iterable[FieldError]]]) -> str:
+    """Write the rows of refused orders as they came, each behind why; `read` takes them again."""
+    lines = list(io.StringIO(require_utf8(whole(content)), newline=""))
+    delimiter, _known = separator(next((line for line in lines if line.strip()), ""))
+    told: dict[int, list[FieldError]] = {}
+    for parsed, errors in refused:
+        for line in {parsed.line, *(parsed.lines or {}).values()}:
+            told.setdefault(line, [])
+        for error in errors:
+            told[error.line or parsed.line].append(error)
+    table = _rows(lines, delimiter)
+    _line, _raw, header = next(table)
+    kept = [i for i, name in enumerate(_columns(header)) if name not in NOTES]
+    beyond = len(header)
+    written = io.StringIO(newline="")
+    rows = csv.writer(written, delimiter=delimiter, lineterminator="\n")
+    rows.writerow([*NOTES, *(header[i] for i in kept)])
+    for line, _raw, cells in table:
+        if line in told:
+            own = [cells[i] for i in kept if i < len(cells)] + cells[beyond:]
+            rows.writerow([*_notes(line, told[line]), *own])
+    return written.getvalue()
+
+
+def _notes(line: int, errors: list[FieldError]) -> tuple[str, str, str]:
+    """Fill the columns of NOTES; an apostrophe keeps a spreadsheet from reading a formula."""
+    codes = " ".join(dict.fromkeys(error.code for error in errors))
+    because = " ".join(_told(error) for error in errors)
+    formula = because[:1] in {"=", "+", "-", "@", "\t", "\r"}
+    return str(line), codes, "'" * formula + because
+
+
+def _told(error: FieldError) -> str:
+    """Name the column, where the sentence does not begin with it."""
+    column = error.pointer.removeprefix("/")
+    return error.detail if error.detail.startswith(column) else f"{column}: {error.detail}"
 
 
 def separator(header: str) -> tuple[str, int]:
@@ -102,7 +145,12 @@ def _columns(header: list[str]) -> list[str]:
     columns = [name.lower() for name in header]
     while columns and not columns[-1]:
         columns.pop()
-    unknown = [shown(name) for name in columns if name not in COLUMNS]
+    return columns
+
+
+def _require_columns(columns: list[str]) -> None:
+    known = COLUMNS.keys() | set(NOTES)
+    unknown = [_suggested(name, columns) for name in columns if name not in known]
     twice = sorted({shown(name) for name in columns if columns.count(name) > 1})
     missing = [name for name in REQUIRED if name not in columns]
     faults = {
@@ -117,20 +165,26 @@ def _columns(header: list[str]) -> list[str]:
     )
     if errors:
         raise Malformed(" ".join(error.detail for error in errors), errors=errors)
-    return columns
+
+
+def _suggested(name: str, present: list[str]) -> str:
+    missing = [column for column in COLUMNS if column not in present]
+    near = difflib.get_close_matches(name, missing, n=1)
+    return f"{shown(name)} (did you mean {near[0]}?)" if near else shown(name)
 
 
 def _row(line: int, raw: str, cells: list[str], columns: list[str], delimiter: str) -> Row:
     while len(cells) > len(columns) and not cells[-1]:
         cells.pop()
-    found = {name: cell for name, cell in zip(columns, cells, strict=False) if cell}
+    pairs = zip(columns, cells, strict=False)
+    found = {name: cell for name, cell in pairs if cell and name not in NOTES}
     fault = None
     if len(cells) != len(columns):
         detail = (
             f"Line {line} has {len(cells)} cells and the header {len(columns)}: put a cell that "
             f"holds {shown(delimiter)}, a quote or a line break in double quotes."
         )
-        if set(columns[:2]) != set(_KEY):
+        if set([name for name in columns if name not in NOTES][:2]) != set(_KEY):
             detail += " (With channel and channel_order_id first, only its order is refused.)"
             raise _malformed(detail, line)
         fault = FieldError("", "bad_row", detail, line)

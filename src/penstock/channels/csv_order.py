@@ -36,12 +36,25 @@ class Row(msgspec.Struct, frozen=True):
 
 def built(rows: list[Row]) -> Parsed:
     """Make one order out of its rows; errors point at a column, each with its physical line."""
-    raw = "".join(row.raw for row in rows).replace("\0", "\ufffd")
+    raw = "".join(row.raw for row in rows).replace("\0", "\ufffd").rstrip("\r\n")
     faults = [row.fault for row in rows if row.fault]
     answer = tuple(faults) or _order(rows)
+    origins, lines = _whence(rows)
+    at = rows[0].line
     if isinstance(answer, NewOrder):
-        return Parsed(line=rows[0].line, order=answer, raw=raw)
-    return Parsed(line=rows[0].line, errors=answer, raw=raw)
+        return Parsed(line=at, order=answer, raw=raw, origins=origins, lines=lines)
+    return Parsed(line=at, errors=answer, raw=raw, origins=origins, lines=lines)
+
+
+def _whence(rows: list[Row]) -> tuple[dict[str, str], dict[str, int]]:
+    """Say which column each part of an order comes from, and which row each of its lines."""
+    origins = {"/ship_to": "", "/shipping_minor": "/shipping", "/lines": "/unit_price"}
+    lines: dict[str, int] = {}
+    for index, row in enumerate(rows):
+        at = f"/lines/{index}"
+        origins |= {at: "", f"{at}/unit_price_minor": "/unit_price"}
+        lines |= {at: row.line, f"{at}/unit_price_minor": row.line}
+    return origins, lines
 
 
 def _order(rows: list[Row]) -> NewOrder | tuple[FieldError, ...]:
@@ -130,13 +143,7 @@ def _time(
 
 
 def _breaches(order: NewOrder, rows: list[Row], lines_of: dict[str, int]) -> tuple[FieldError, ...]:
-    origins = {"/ship_to": "", "/shipping_minor": "/shipping", "/lines": "/unit_price"}
-    lines: dict[str, int] = {}
-    for index, row in enumerate(rows):
-        at = f"/lines/{index}"
-        origins |= {at: "", f"{at}/unit_price_minor": "/unit_price"}
-        lines |= {at: row.line, f"{at}/unit_price_minor": row.line}
-    found = located(breaches(order), origins, lines)
+    found = located(breaches(order), *_whence(rows))
     return tuple(error if error.line else _at_line(error, lines_of) for error in found)
 
 

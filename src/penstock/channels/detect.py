@@ -75,7 +75,7 @@ def _of_json(content: bytes) -> Format | None:
     paths = _paths(content)
     keys = {key for at, key in paths if at in _WRAPPERS}
     top = {key for at, key in paths if not at}
-    if "channel_order_id" in keys:
+    if "channel_order_id" in keys or ndjson_file.WHY in top:
         return "json"
     if {"code", "data"} <= top or {"code", "message"} <= top or keys & _TIKTOK:
         return "tiktok_shop"

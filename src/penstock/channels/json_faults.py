@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from penstock.channels.json_fit import explained, misfits, step
+from penstock.channels.json_mend import Rules, breaches_besides
 from penstock.channels.parsed import require_utf8, shown
 from penstock.kernel.errors import FieldError, Invalid, Malformed, Refusal
 
@@ -34,16 +35,28 @@ class _Object(list[tuple[str, Any]]):
     """A JSON object with all its members, repeated ones too."""
 
 
-def refusal(raw: bytes, kind: Any, fault: Exception, *, line: int = 1) -> Refusal:
+def refusal(
+    raw: bytes,
+    kind: Any,
+    fault: Exception | None,
+    *,
+    line: int = 1,
+    closed: bool = False,
+    rules: Rules | None = None,
+) -> Refusal:
     """Explain why `raw` did not decode into the Struct `kind`.
 
     Invalid with every field at fault where the text is JSON; Malformed with line and column
-    where it is not. `line` is where `raw` stands in its file.
+    where it is not. `line` is where `raw` stands in its file. `closed` forbids unknown fields;
+    `rules` are asked of what fits, so that nobody is told of one fault after another.
     """
     try:
         text = require_utf8(raw, line=line)
         tree = _scan(text)
-        errors = (*_unsound(tree), *misfits(_plain(tree), kind))
+        value = _plain(tree)
+        errors = (*_unsound(tree), *misfits(value, kind, closed=closed))
+        if rules is not None:
+            errors += tuple(breaches_besides(errors, value, kind, rules))
     except Malformed as not_utf8:
         return not_utf8
     except json.JSONDecodeError as broken:

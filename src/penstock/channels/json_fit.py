@@ -1,9 +1,11 @@
 """Where decoded JSON does not fit a Struct: all such places at once, in plain English."""
 
+import difflib
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -28,14 +30,34 @@ _KINDS = {
 _TIME = "must be a time with its offset, such as 2026-11-21T10:00:00Z"
 
 
-def misfits(value: Any, kind: type[msgspec.Struct]) -> tuple[FieldError, ...]:
+def misfits(
+    value: Any, kind: type[msgspec.Struct], *, closed: bool = False
+) -> tuple[FieldError, ...]:
     """Name every place where `value` is not what the Struct `kind` asks for.
 
     msgspec stops at the first; whoever mends a file wants them all. Where `kind` forbids unknown
-    fields, so does everything inside it.
+    fields, or `closed` says so, so does everything inside it.
     """
-    closed = kind.__struct_config__.forbid_unknown_fields
+    closed = closed or kind.__struct_config__.forbid_unknown_fields
     return tuple(_misfits(value, kind, "", closed=closed))
+
+
+def has_strays(value: Any, kind: Any) -> bool:
+    """Tell whether decoded JSON has a field that the type `kind`, or one inside it, does not know.
+
+    msgspec passes over such fields unless each type forbids them; this holds for all, and is
+    quick where there are none.
+    """
+    kind = _unwrapped(kind, value)
+    if _is_struct(kind) and isinstance(value, dict):
+        known, nested = _known(kind)
+        if not value.keys() <= known:
+            return True
+        return any(has_strays(value[key], inner) for key, inner in nested if key in value)
+    if typing.get_origin(kind) in {list, tuple} and isinstance(value, list):
+        inner = typing.get_args(kind)[0]
+        return any(has_strays(item, inner) for item in value)
+    return False
 
 
 def explained(message: str, *, pointer: str = "", kind: Any = None) -> FieldError:
@@ -53,10 +75,11 @@ def explained(message: str, *, pointer: str = "", kind: Any = None) -> FieldErro
         name = _QUOTED.findall(message)[0]
         return FieldError(f"{pointer}/{step(name)}", "required", f"{name} is needed: add it.")
     if message.startswith("Object contains unknown field "):
-        return _unknown(pointer, _QUOTED.findall(message)[0])
+        return _unknown(pointer, _QUOTED.findall(message)[0], ())
     if message.startswith("Invalid enum value"):
         choices = ", ".join(str(choice) for choice in _choices(kind))
-        return FieldError(pointer, "bad_choice", f"{name} must be one of: {choices}.")
+        detail = f"must be one of: {choices}." if choices else "has a value that it does not take."
+        return FieldError(pointer, "bad_choice", f"{name} {detail}")
     if "datetime" in message:
         return FieldError(pointer, "bad_time", f"{name} {_TIME}.")
     words = _QUOTED.sub(_in_words, message)
@@ -75,17 +98,17 @@ def step(key: str) -> str:
 
 def _misfits(value: Any, kind: Any, pointer: str, *, closed: bool) -> Iterator[FieldError]:
     kind = _unwrapped(kind, value)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
-        for field in msgspec.structs.fields(kind):
-            inner = f"{pointer}/{step(field.encode_name)}"
-            if field.encode_name in value:
-                member = value.pop(field.encode_name)
-                yield from _misfits(member, field.type, inner, closed=closed)
+    if _is_struct(kind) and isinstance(value, dict):
+        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        for key, field in fields.items():
+            inner = f"{pointer}/{step(key)}"
+            if key in value:
+                yield from _misfits(value[key], field.type, inner, closed=closed)
             elif field.required:
-                detail = f"{field.encode_name} is needed: add it."
-                yield FieldError(inner, "required", detail)
+                yield FieldError(inner, "required", f"{key} is needed: add it.")
         if closed:
-            yield from (_unknown(pointer, key) for key in value)
+            known = sorted(fields, key=lambda key: key in value)  # those that are missing first
+            yield from (_unknown(pointer, key, known) for key in value if key not in fields)
     elif typing.get_origin(kind) in {list, tuple} and isinstance(value, list):
         item_kind = typing.get_args(kind)[0]
         for index, item in enumerate(value):
@@ -95,6 +118,22 @@ def _misfits(value: Any, kind: Any, pointer: str, *, closed: bool) -> Iterator[F
             msgspec.convert(value, kind)
         except msgspec.ValidationError as fault:
             yield explained(str(fault), pointer=pointer, kind=kind)
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+@cache
+def _known(kind: type[msgspec.Struct]) -> tuple[frozenset[str], tuple[tuple[str, Any], ...]]:
+    """Return the fields of a Struct, and those of them that may hold a Struct or a list."""
+    fields = msgspec.structs.fields(kind)
+    nested = tuple(
+        (field.encode_name, field.type)
+        for field in fields
+        if _is_struct(inner := _unwrapped(field.type, ...)) or typing.get_origin(inner) is not None
+    )
+    return frozenset(field.encode_name for field in fields), nested
 
 
 def _unwrapped(kind: Any, value: Any) -> Any:
@@ -108,8 +147,10 @@ def _choices(kind: Any) -> tuple[Any, ...]:
     return typing.get_args(kind) if typing.get_origin(kind) is typing.Literal else ()
 
 
-def _unknown(pointer: str, key: str) -> FieldError:
-    detail = f"{shown(key)} is not a field here: take it out, or correct its name."
+def _unknown(pointer: str, key: str, known: Collection[str]) -> FieldError:
+    near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
+    meant = f"did you mean {near[0]}?" if near else "take it out, or correct its name."
+    detail = f"{shown(key)} is not a field here: {meant}"
     return FieldError(f"{pointer}/{step(key)}", "unknown_field", detail)
 
 

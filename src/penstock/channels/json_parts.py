@@ -69,6 +69,20 @@ def members(part: Part) -> dict[str, Part]:
     return found
 
 
+def without(part: Part, key: str) -> Part | None:
+    """Return an object without one of its members; None where it has none such, or is no object."""
+    if f'"{key}"'.encode() not in part.raw:
+        return None
+    try:
+        kept = members(part)
+    except Malformed:
+        return None
+    if kept.pop(key, None) is None:
+        return None
+    body = b", ".join(msgspec.json.encode(name) + b": " + m.raw for name, m in kept.items())
+    return Part(b"{" + body + b"}", part.line)
+
+
 def _placed(
     part: Part, raws: Iterable[msgspec.Raw], before: re.Pattern[bytes]
 ) -> list[Part] | None:

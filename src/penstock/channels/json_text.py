@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from penstock.channels.json_faults import FAULTS, invalid, refusal, require_sound
-from penstock.channels.json_fit import misfits
+from penstock.channels.json_fit import has_strays
+from penstock.channels.json_mend import Rules
 from penstock.channels.json_parts import Part
 from penstock.channels.order import Address, NewLine, NewOrder
 from penstock.channels.order_rules import breaches
-from penstock.channels.parsed import Parsed, legible, refused
+from penstock.channels.parsed import Made, Parsed, legible, refused
 from penstock.kernel.errors import FieldError, Refusal
 
 _Wire = TypeVar("_Wire", bound=msgspec.Struct)
@@ -40,7 +41,7 @@ def decode_order(raw: bytes, *, line: int = 1) -> NewOrder:
     try:
         order = _ORDER.decode(raw)
     except FAULTS as fault:
-        raise refusal(raw, NewOrder, fault, line=line) from None
+        raise refusal(raw, NewOrder, fault, line=line, rules=breaches) from None
     # An offset written +0530 would hide one colon from the count: hence the look at the zones.
     away = order.ordered_at.tzinfo is not UTC or (
         order.paid_at is not None and order.paid_at.tzinfo is not UTC
@@ -72,10 +73,31 @@ def decode_strictly(raw: bytes, decoder: "msgspec.json.Decoder[_Wire]", *, line:
     return wire
 
 
+def decode_closed(
+    raw: bytes, decoder: "msgspec.json.Decoder[_Wire]", rules: Rules | None = None
+) -> _Wire:
+    """Read a body of our own as strictly as an order: a field that is not known is refused.
+
+    Raises:
+        Malformed: not JSON, or not UTF-8.
+        Invalid: not what the operation takes; `errors` has every field at fault, and what the
+            others break of the `rules`. Whose fields all fit is for the operation to judge.
+
+    """
+    try:
+        wire = decoder.decode(raw)
+        tree = _sound_tree(raw)
+    except FAULTS as fault:
+        raise refusal(raw, decoder.type, fault, closed=True, rules=rules) from None
+    if has_strays(tree, decoder.type):
+        raise refusal(raw, decoder.type, None, closed=True, rules=rules)
+    return wire
+
+
 def read_parts(
     parts: Iterable[Part],
     decoder: "msgspec.json.Decoder[_Wire]",
-    build: Callable[[_Wire], NewOrder | tuple[FieldError, ...]],
+    build: Callable[[_Wire], Made | tuple[FieldError, ...]],
 ) -> Iterator[Parsed]:
     """Decode each part and build its order, or keep the reasons why not; none stops the others."""
     for part in parts:
@@ -84,8 +106,11 @@ def read_parts(
         except Refusal as refusal:
             yield refused(part.line, part.raw, refusal)
             continue
-        order, errors = (built, ()) if isinstance(built, NewOrder) else (None, built)
-        yield Parsed(line=part.line, order=order, errors=errors, raw=legible(part.raw))
+        if isinstance(built, Made):
+            raw, origins = legible(part.raw), built.origins
+            yield Parsed(line=part.line, order=built.order, raw=raw, origins=origins)
+        else:
+            yield Parsed(line=part.line, errors=built, raw=legible(part.raw))
 
 
 def in_utc(at: datetime) -> datetime:
@@ -102,12 +127,12 @@ def _scrutinise(raw: bytes, line: int) -> None:
     try:
         tree = _sound_tree(raw)
     except FAULTS as fault:
-        raise refusal(raw, NewOrder, fault, line=line) from None
+        raise refusal(raw, NewOrder, fault, line=line, rules=breaches) from None
     if not (
         tree["ship_to"].keys() <= _ADDRESS_FIELDS
         and all(item.keys() <= _LINE_FIELDS for item in tree["lines"])
     ):
-        raise invalid(misfits(tree, NewOrder))
+        raise refusal(raw, NewOrder, None, line=line, rules=breaches)
 
 
 def _moved(order: NewOrder) -> NewOrder:

@@ -19,13 +19,24 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One order as it was read: `order` is None exactly when `errors` says why.
 
     `line` is the physical line of the file where the order starts, from 1. `raw` is its source
-    text, so that what was refused can be shown, mended and sent again.
+    text without the end of its last line, so that what was refused can be shown, mended and sent
+    again. `origins` and `lines` lead from our fields to those of the file, for `located`; a file of
+    our own fields needs none.
     """
 
     line: int
     order: NewOrder | None = None
     errors: tuple[FieldError, ...] = ()
     raw: str = ""
+    origins: Mapping[str, str] | None = None
+    lines: Mapping[str, int] | None = None
+
+
+class Made(msgspec.Struct, frozen=True):
+    """An order that a channel's payload was made into, and whence each part of it came."""
+
+    order: NewOrder
+    origins: Mapping[str, str]
 
 
 def refused(line: int, raw: bytes, refusal: Refusal) -> Parsed:

@@ -13,7 +13,7 @@ from penstock.channels.json_parts import Part, items, members
 from penstock.channels.json_text import in_utc, read_parts
 from penstock.channels.order import Address, NewLine, NewOrder
 from penstock.channels.order_rules import breaches, unknown_currency
-from penstock.channels.parsed import Parsed, Source, located, require_utf8, shown, whole
+from penstock.channels.parsed import Made, Parsed, Source, located, require_utf8, shown, whole
 from penstock.channels.shopify_payload import Item, Order, ShippingAddress
 from penstock.kernel.errors import FieldError
 from penstock.kernel.money import CURRENCIES
@@ -63,7 +63,7 @@ def _orders(body: Part) -> list[Part]:
     return [wrapper.get("order", Part(body.raw.strip(), body.line))]
 
 
-def _order(wire: Order) -> NewOrder | tuple[FieldError, ...]:
+def _order(wire: Order) -> Made | tuple[FieldError, ...]:
     closed = _closed(wire)
     if closed:
         return (closed,)
@@ -97,7 +97,8 @@ def _order(wire: Order) -> NewOrder | tuple[FieldError, ...]:
         buyer_id="" if not wire.customer or wire.customer.id is None else str(wire.customer.id),
         note="; ".join(filter(None, (_reference(wire), _plain(wire.note)))),
     )
-    return located(breaches(order), {**_ORIGINS, **origins}) or order
+    origins = {**_ORIGINS, **origins}
+    return located(breaches(order), origins) or Made(order, origins)
 
 
 def _closed(wire: Order) -> FieldError | None:

@@ -15,7 +15,7 @@ from penstock.channels.json_parts import Part, items, members
 from penstock.channels.json_text import read_parts
 from penstock.channels.order import Address, NewLine, NewOrder
 from penstock.channels.order_rules import breaches, unknown_currency
-from penstock.channels.parsed import Parsed, Source, located, require_utf8, shown, whole
+from penstock.channels.parsed import Made, Parsed, Source, located, require_utf8, shown, whole
 from penstock.channels.tiktok_address import UNKNOWN, consignee
 from penstock.channels.tiktok_payload import Order, Recipient, plain
 from penstock.kernel.errors import FieldError, Malformed
@@ -88,7 +88,7 @@ def _orders(body: Part) -> list[Part]:
     return [body]
 
 
-def _order(wire: Order) -> NewOrder | tuple[FieldError, ...]:
+def _order(wire: Order) -> Made | tuple[FieldError, ...]:
     closed = _closed(wire)
     if closed:
         return (closed,)
@@ -114,7 +114,8 @@ def _order(wire: Order) -> NewOrder | tuple[FieldError, ...]:
         buyer_id=plain(wire.user_id),
         note=_note(wire, ship_to),
     )
-    return located(breaches(order), {**_ORIGINS, **origins, "/currency": currency_at}) or order
+    origins = {**_ORIGINS, **origins, "/currency": currency_at}
+    return located(breaches(order), origins) or Made(order, origins)
 
 
 def _closed(wire: Order) -> FieldError | None:

@@ -7,12 +7,18 @@ import sys
 from cyclopts import App, CycloptsError
 
 from penstock import __version__
-from penstock.cli.database import db, init, keys
+from penstock.cli.archive import archive
+from penstock.cli.database import db, init
 from penstock.cli.demo import demo
 from penstock.cli.experience import history, score
+from penstock.cli.keys import keys
 from penstock.cli.orders import orders
+from penstock.cli.policies import policies
 from penstock.cli.processes import serve, up, work
+from penstock.cli.session import complain
 from penstock.cli.stock import audit
+from penstock.cli.streams import streams
+from penstock.cli.vocabularies import vocabularies
 from penstock.kernel.errors import Misconfigured, Refusal
 
 app = App(
@@ -20,9 +26,9 @@ app = App(
     version=__version__,
     help="Fulfilment for livestream and marketplace commerce: from order flood to door, and back.",
 )
-for command in (init, serve, work, up, demo, score, audit):
+for command in (init, serve, work, up, demo, score, audit, archive):
     app.command(command)
-for group in (orders, history, keys, db):
+for group in (orders, policies, vocabularies, history, keys, db, streams):
     app.command(group)
 
 
@@ -33,11 +39,12 @@ def main() -> None:
     # What a lost connection means is said once, by whoever needed it.
     logging.getLogger("asyncpg").setLevel(logging.ERROR)
     try:
-        app()
+        app(sys.argv[1:])
     except (Misconfigured, Refusal) as problem:
-        print(f"penstock: {problem}", file=sys.stderr)  # noqa: T201  the command line's voice
+        complain(f"penstock: {problem}")
         for error in getattr(problem, "errors", ()):
-            print(f"  {error.pointer or '/'}: {error.detail}", file=sys.stderr)  # noqa: T201  its voice, too
+            if error.detail not in str(problem):  # what was said once is not said again
+                complain(f"  {error.pointer or '/'}: {error.detail}")
         raise SystemExit(2) from None
     except CycloptsError:
         raise SystemExit(2) from None

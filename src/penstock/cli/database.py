@@ -1,4 +1,4 @@
-"""Setting up: the database, its data, the keys to it."""
+"""Setting up: the database and its data."""
 
 import asyncio
 import secrets
@@ -6,81 +6,53 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit, urlunsplit
 
 from cyclopts import App, Parameter
 
-from penstock.access.key import SECRET_BYTES, Principal, Role, create_key, revoke_key
+from penstock.access.key import Principal
+from penstock.access.list_keys import KeyListed, list_keys
 from penstock.app import database_of
-from penstock.cli.session import console, merchant_id_of, session
+from penstock.cli.keys import make_key
+from penstock.cli.session import console, session
 from penstock.db.embedded import EmbeddedServer
 from penstock.db.migrate import migrations
-from penstock.db.transaction import OPERATOR
+from penstock.db.transaction import OPERATOR, Transaction
 from penstock.journey import set_up
-from penstock.kernel.errors import Misconfigured, NotFound
+from penstock.kernel.errors import Misconfigured
 from penstock.settings import read_settings
 
 db = App(name="db", help="The database itself.")
-keys = App(name="keys", help="API keys.")
 
 
 def init() -> None:
-    """Make the database ready, write the standard cartons and policies, and print a first key."""
+    """Make the database ready, write the standard cartons and policies, and print a first key.
+
+    Done again it brings the database up to date, and makes no further key.
+    """
     asyncio.run(_init())
 
 
 async def _init() -> None:
     async with session() as opened:
-        await opened.database.run(OPERATOR, set_up)
-        console.print(f"database ready, migration {len(migrations())}")
-    await _create("operator", "first operator key", None, None, None)
 
+        async def work(tx: Transaction) -> list[KeyListed]:
+            await set_up(tx)
+            return await list_keys(tx, now=opened.now, ended=False)
 
-@keys.command
-def create(
-    role: Role,
-    *,
-    label: str = "",
-    merchant: Annotated[str | None, Parameter(help="code, for a merchant's key")] = None,
-    vendor: Annotated[str | None, Parameter(help="code, for a vendor's key")] = None,
-    node: Annotated[int | None, Parameter(help="number, for a floor's key")] = None,
-) -> None:
-    """Make an API key and print it: it is shown once and stored as a digest."""
-    asyncio.run(_create(role, label, merchant, vendor, node))
-
-
-async def _create(
-    role: Role, label: str, merchant: str | None, vendor: str | None, node: int | None
-) -> None:
-    async with session() as opened:
-        principal = Principal(
-            key_id=secrets.token_hex(5),
-            role=role,
-            merchant_id=await merchant_id_of(opened.database, merchant) if merchant else 0,
-            vendor=vendor or "",
-            node_id=node or 0,
-        )
-        secret = secrets.token_bytes(SECRET_BYTES)
-        key = await opened.database.run(
-            OPERATOR, lambda tx: create_key(tx, principal, label, secret, opened.now)
-        )
-    console.print(f"API key ({role}), shown this once:")
-    console.print(key, style="bold", soft_wrap=True)
-
-
-@keys.command
-def revoke(key_id: str) -> None:
-    """End a key's life; its id is the part between the first two underscores."""
-    asyncio.run(_revoke(key_id))
-
-
-async def _revoke(key_id: str) -> None:
-    async with session() as opened:
-        ended = await opened.database.run(
-            OPERATOR, lambda tx: revoke_key(tx, key_id=key_id, now=opened.now)
-        )
-    if ended is None:
-        raise NotFound(f"no living key {key_id!r}")
-    console.print(f"{key_id} revoked")
+        found = await opened.database.run(OPERATOR, work)
+        console.print(f"database ready, migration {migrations()[-1].number}")
+        operators = [key for key in found if key.role == "operator"]
+        if not operators:
+            principal = Principal(key_id=secrets.token_hex(5), role="operator")
+            await make_key(opened, principal, "first operator key")
+            return
+    console.print(
+        f"there is an operator's key already: {operators[0].key_id}, made on "
+        f"{operators[0].created_at:%Y-%m-%d}. Make another with 'penstock keys create operator'; "
+        "'penstock keys list' names them all.",
+        highlight=False,
+    )
 
 
 @db.command(name="migrate")
@@ -91,22 +63,42 @@ def migrate_database() -> None:
 
 async def _migrated() -> None:
     async with database_of(read_settings()):
-        console.print(f"at migration {len(migrations())}")
+        console.print(f"at migration {migrations()[-1].number}")
 
 
 @db.command
-def url() -> None:
+def url(
+    *, with_password: Annotated[bool, Parameter(help="print the password, too")] = False
+) -> None:
     """Print where the database is; the embedded server answers while something uses it."""
     settings = read_settings()
     if settings.database_url:
-        console.print(settings.database_url, soft_wrap=True)
+        told = settings.database_url if with_password else _without_password(settings.database_url)
+        console.print(told, soft_wrap=True, highlight=False)
         return
-    with EmbeddedServer(settings.data_folder) as server:
-        console.print(server.url(), soft_wrap=True)
+    server = EmbeddedServer(settings.data_folder)
+    if not server.alive():
+        raise Misconfigured(
+            f"no server runs in {server.folder}: start one with 'penstock up', or open the "
+            "database with 'penstock db psql'."
+        )
+    with server:  # it runs: this asks where, and leaves it to those who use it
+        console.print(server.url(), soft_wrap=True, highlight=False)
+
+
+def _without_password(url: str) -> str:
+    """Take a password out of an address, whether it stands before the host or in the query."""
+    parts = urlsplit(url)
+    account, at, host = parts.netloc.rpartition("@")
+    user, _, _ = account.partition(":")
+    kept = [pair for pair in parts.query.split("&") if not pair.startswith("password=")]
+    return urlunsplit(parts._replace(netloc=f"{user}{at}{host}", query="&".join(kept)))
 
 
 @db.command
-def psql(*arguments: str) -> None:
+def psql(
+    *arguments: Annotated[str, Parameter(allow_leading_hyphen=True, help="as psql takes them")],
+) -> None:
     """Open psql on the database, with the embedded server running meanwhile."""
     settings = read_settings()
     if settings.database_url:
@@ -120,7 +112,9 @@ def _psql(url: str, arguments: tuple[str, ...]) -> None:
     program = shutil.which("psql")
     if program is None:
         raise Misconfigured("there is no psql on this machine: install PostgreSQL's client.")
-    subprocess.run([program, url, *arguments], check=False)  # noqa: S603  the user's own psql
+    done = subprocess.run([program, url, *arguments], check=False)  # noqa: S603  the user's own
+    if done.returncode:
+        raise SystemExit(done.returncode)
 
 
 @db.command

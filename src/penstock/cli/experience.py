@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,8 @@ from cyclopts import App, Parameter
 from rich.progress import Progress
 from rich.table import Table
 
-from penstock.cli.session import Session, console, merchant_id_of, session
+from penstock.api.experience import end_of
+from penstock.cli.session import Session, console, listing, merchant_id_of, session
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Transaction
 from penstock.experience import olist
@@ -72,7 +73,7 @@ async def _import(folder: Path, source: str) -> None:
     if bad:
         console.print(f"{len(bad):,} rows could not be used; the first:")
         for row in bad[:10]:
-            console.print(f"  {row.file} line {row.line}: {row.detail}", soft_wrap=True)
+            console.print(f"  {row.file} line {row.line}: {row.detail}", highlight=False)
 
 
 def _batches(rows: Iterator[PastOrder | BadRow], bad: list[BadRow]) -> Iterator[list[PastOrder]]:
@@ -108,9 +109,7 @@ def score(
 
 async def _score(profile: Profile, day: date | None, code: str | None, as_json: bool) -> None:
     async with session() as opened:
-        at = opened.now
-        if day is not None:
-            at = datetime.combine(day, time(), UTC) + timedelta(days=1)
+        at = end_of(day, opened.now)
         merchant = None if code is None else await merchant_id_of(opened.database, code)
         scores, names = await opened.database.run(
             OPERATOR, lambda tx: _evaluate(tx, profile, at, opened.now, merchant)
@@ -118,7 +117,7 @@ async def _score(profile: Profile, day: date | None, code: str | None, as_json: 
     if as_json:
         _print_json(profile, at, scores, names)
     else:
-        _print_table(profile, at, scores, names)
+        _print_scores(profile, at, scores, names)
 
 
 async def _evaluate(
@@ -143,19 +142,53 @@ def _print_json(
         print(encoder.encode(line).decode())  # noqa: T201  one line a merchant, for a pipe
 
 
-def _print_table(
+def _print_scores(
     profile: Profile, at: datetime, scores: dict[int, Score], names: dict[int, str]
 ) -> None:
-    title = f"{profile.title}, as of {at:%Y-%m-%d %H:%M} UTC"
-    table = Table("merchant", "score", "status", title=title, title_justify="left", box=None)
-    metrics = [metric.code for metric in next(iter(scores.values())).metrics] if scores else []
-    for code in metrics:
-        table.add_column(code, justify="right")
+    console.print(f"{profile.title}, as of {at:%Y-%m-%d %H:%M} UTC", highlight=False)
+    if not scores:
+        console.print("no merchant had an order by then: there is nothing to score")
+        return
+    table = listing("merchant", "score", "status", "orders", "lost most by")
     for merchant_id in sorted(scores, key=lambda m: names[m]):
         scored = scores[merchant_id]
-        values = [
-            "–" if m.value is None else f"{m.numerator}/{m.denominator}" for m in scored.metrics
-        ]
-        points = "–" if scored.points is None else f"{scored.points}"
-        table.add_row(names[merchant_id], points, scored.status, *values)
+        worst = max(scored.metrics, key=lambda m: m.points_lost, default=None)
+        table.add_row(
+            names[merchant_id],
+            _points(scored.points),
+            scored.status,
+            f"{scored.orders:,}",
+            f"{worst.code} {-worst.points_lost}" if worst and worst.points_lost > 0 else "–",
+        )
     console.print(table)
+    if len(scores) > 1:
+        console.print("for each metric add --merchant CODE, or --json")
+        return
+    (scored,) = scores.values()
+    console.print(_metrics(profile, scored))
+
+
+def _metrics(profile: Profile, scored: Score) -> Table:
+    """List what each metric counted, in its own unit: a part of a whole, or a mean."""
+    means = {m.code: m.unit for d in profile.dimensions for m in d.metrics if m.quantity}
+    table = listing("metric", "counted", "value", "points", "lost")
+    for metric in scored.metrics:
+        counted, value = f"{metric.numerator:,} of {metric.denominator:,}", "–"
+        if metric.code in means:
+            counted = f"mean of {metric.denominator:,}"
+        if metric.value is not None and metric.code in means:
+            value = f"{metric.value:,.2f} {means[metric.code]}".rstrip()
+        elif metric.value is not None:
+            value = f"{metric.value:.2%}"
+        table.add_row(
+            metric.code,
+            counted if metric.denominator else "nothing yet",
+            value,
+            _points(metric.points),
+            f"{metric.points_lost}",
+        )
+    return table
+
+
+def _points(points: Decimal | None) -> str:
+    return "–" if points is None else f"{points}"

@@ -1,11 +1,11 @@
 """One order on a terminal: where everything is, and what happened when."""
 
 from rich.console import Console
-from rich.table import Table
 from rich.tree import Tree
 
+from penstock.cli.session import listing
 from penstock.kernel.money import CURRENCIES
-from penstock.orders.show import FulfilmentOrderShown, OrderShown
+from penstock.orders.show import FulfilmentOrderShown, OrderShown, ReturnShown
 
 
 def print_order(console: Console, order: OrderShown) -> None:
@@ -18,16 +18,18 @@ def print_order(console: Console, order: OrderShown) -> None:
         f"paid {order.paid_at:%Y-%m-%d %H:%M}, hand over by {order.dispatch_by_at:%Y-%m-%d %H:%M}, "
         f"deliver by {order.deliver_by_at:%Y-%m-%d %H:%M} UTC to {order.country}"
     )
-    lines = Table("line", "SKU", "", "units", "price", box=None)
+    lines = listing("line", "SKU", "", "units", "price")
     for line in order.lines:
         units = f"{line.accepted}" + (f" ({line.backordered} wait)" if line.backordered else "")
         digits = CURRENCIES[order.currency]
         price = f"{line.unit_price_minor / 10**digits:.{digits}f} {order.currency}"
-        lines.add_row(str(line.line_no + 1), line.sku, line.title, units, price)
+        lines.add_row(str(line.line_no), line.sku, line.title, units, price)
     console.print(lines)
     for part in order.fulfilment_orders:
         console.print(_part(part))
-    history = Table("at (UTC)", "what", "", "now", box=None)
+    for sent_back in order.returns:
+        console.print(_return(sent_back))
+    history = listing("at (UTC)", "what", "", "now")
     for happening in order.history:
         history.add_row(
             f"{happening.at:%Y-%m-%d %H:%M:%S}",
@@ -36,6 +38,30 @@ def print_order(console: Console, order: OrderShown) -> None:
             happening.status,
         )
     console.print(history)
+
+
+def _return(sent_back: ReturnShown) -> Tree:
+    by = f" by {sent_back.vendor}" if sent_back.vendor else ""
+    tree = Tree(
+        f"return {sent_back.return_id} of fulfilment order {sent_back.fulfilment_order_id}{by}: "
+        f"[bold]{sent_back.status}[/bold]"
+    )
+    fault = f" (fault: {sent_back.fault})" if sent_back.fault else ""
+    tree.add(f"asked for {sent_back.requested_at:%Y-%m-%d %H:%M}, {sent_back.reason}{fault}")
+    if sent_back.because:
+        tree.add(f"because {sent_back.because}")
+    if sent_back.trouble:
+        tree.add(f"[bold]to do:[/bold] {sent_back.trouble}")
+    if sent_back.label_reference:
+        tree.add(f"label {sent_back.label_reference}")
+    for line in sent_back.lines:
+        grade = f", graded {line.grade}: {line.disposition}" if line.grade else ""
+        tree.add(f"line {line.line_no}: {line.quantity} x {line.sku}{grade}")
+    if sent_back.settled_at:
+        digits = CURRENCIES.get(sent_back.currency, 0)
+        refund = f"{sent_back.refund_minor / 10**digits:.{digits}f} {sent_back.currency}"
+        tree.add(f"refunded {refund}, {sent_back.settled_at:%Y-%m-%d %H:%M}")
+    return tree
 
 
 def _part(part: FulfilmentOrderShown) -> Tree:

@@ -1,117 +1,149 @@
-"""`penstock orders`: import files of any channel, show one order's journey."""
+"""`penstock orders`: import files of any channel, find orders, show one order's journey."""
 
 import asyncio
-import csv
-from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from cyclopts import App, Parameter
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from penstock import journey
-from penstock.channels.detect import read
-from penstock.channels.parsed import Parsed
+from penstock.cli.import_orders import import_orders
 from penstock.cli.order_page import print_order
-from penstock.cli.session import Session, console, merchant_id_of, session
-from penstock.db.transaction import OPERATOR
-from penstock.kernel.errors import Misconfigured, NotFound
-from penstock.orders.intake import CHUNK, Taken, intake
+from penstock.cli.session import Session, console, listing, merchant_id_of, session
+from penstock.db.transaction import OPERATOR, Transaction
+from penstock.kernel.errors import NotFound
+from penstock.kernel.money import CURRENCIES
+from penstock.orders.archived import archived_document
+from penstock.orders.search import Page, Wanted, search
+from penstock.orders.show import OrderShown
 from penstock.orders.show import show as find
 
-orders = App(name="orders", help="Import orders and look at them.")
+_ID_LIMIT = 2**63
+orders = App(name="orders", help="Import orders, find them, and look at one.")
+orders.command(import_orders, name="import")
 
 
-@orders.command(name="import")
-def import_orders(
-    file: Path,
+@orders.command(name="list")
+def list_orders(
     *,
-    merchant: Annotated[str, Parameter(help="code of the merchant whose orders these are")],
-    refused: Annotated[Path | None, Parameter(help="where the refused go")] = None,
+    merchant: Annotated[str | None, Parameter(help="code; all merchants without it")] = None,
+    channel: Annotated[str, Parameter(help="such as tiktok_shop")] = "",
+    number: Annotated[str, Parameter(help="the channel's number of the order")] = "",
+    status: Annotated[str, Parameter(help="such as open, held or shipped")] = "",
+    since: Annotated[datetime | None, Parameter(help="received then or later, UTC")] = None,
+    until: Annotated[datetime | None, Parameter(help="received before, UTC")] = None,
+    after: Annotated[int | None, Parameter(help="go on behind this order id")] = None,
+    limit: Annotated[int, Parameter(help="orders of one page")] = 50,
+    json: Annotated[bool, Parameter(help="one line of JSON")] = False,
 ) -> None:
-    """Take orders from a file: TikTok Shop, Shopify, or our CSV, NDJSON and JSON, by content.
-
-    The good ones go on, the refused are written to a file with line and reason; the same file
-    again changes nothing.
-    """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise Misconfigured(f"cannot read {file}: {error.strerror}.") from error
-    channel, records = read(content)
-    parsed = list(records)
-    console.print(f"{file.name}: {channel}, {len(parsed)} orders")
-    taken = asyncio.run(_take(parsed, merchant))
-    _summary(taken)
-    bad = [(p, t) for p, t in zip(parsed, taken, strict=True) if t.outcome != "accepted"]
-    target = refused or file.with_name(file.name + ".refused.csv")
-    if bad:
-        _write_refused(target, bad)
-        console.print(f"{len(bad)} refused: see [bold]{target}[/bold] for line and reason")
-
-
-async def _take(parsed: list[Parsed], merchant: str) -> list[Taken]:
-    taken: list[Taken] = []
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+    """List accepted orders, the newest first."""
+    wanted = Wanted(
+        channel=channel,
+        channel_order_id=number,
+        status=status,
+        received_from=_in_utc(since),
+        received_to=_in_utc(until),
+        after=after,
     )
+    page = asyncio.run(_list(wanted, merchant, limit))
+    if json:
+        print(msgspec.json.encode(page).decode())  # noqa: T201  one line, for a pipe
+    else:
+        _print_page(page)
+
+
+async def _list(wanted: Wanted, code: str | None, limit: int) -> Page:
     async with session() as opened:
-        merchant_id = await merchant_id_of(opened.database, merchant)
-        with Progress(*columns, console=console) as progress:
-            bar = progress.add_task("receiving", total=len(parsed))
-            for start in range(0, len(parsed), CHUNK):
-                chunk = parsed[start : start + CHUNK]
-                taken += await _receive(opened, merchant_id, chunk)
-                progress.update(bar, advance=len(chunk))
-    return taken
+        if code is not None:
+            merchant_id = await merchant_id_of(opened.database, code)
+            wanted = msgspec.structs.replace(wanted, merchant_id=merchant_id)
+        return await opened.database.run(OPERATOR, lambda tx: search(tx, wanted, limit))
 
 
-async def _receive(opened: Session, merchant_id: int, chunk: list[Parsed]) -> list[Taken]:
-    return await intake(opened.database, merchant_id, chunk, opened.now, journey.RECEIPT)
+def _in_utc(at: datetime | None) -> datetime | None:
+    return at if at is None or at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
-def _summary(taken: list[Taken]) -> None:
-    table = Table("outcome", "orders", box=None, header_style="bold")
-    table.columns[1].justify = "right"
-    for outcome, count in sorted(Counter(t.outcome for t in taken).items()):
-        table.add_row(outcome, f"{count:,}")
+def _print_page(page: Page) -> None:
+    if not page.orders:
+        console.print("no such order")
+        _print_archived(page)
+        return
+    table = listing("order", "received", "merchant", "number", "goods", "status")
+    for order in page.orders:
+        digits = CURRENCIES.get(order.currency, 0)
+        table.add_row(
+            str(order.order_id),
+            f"{order.received_at:%Y-%m-%d %H:%M}",
+            order.merchant,
+            f"{order.channel} {order.channel_order_id}",
+            f"{order.goods_minor / 10**digits:.{digits}f} {order.currency}",
+            order.status,
+        )
     console.print(table)
+    if page.next_after is not None:
+        console.print(f"more: add --after {page.next_after}")
+    _print_archived(page)
 
 
-def _write_refused(target: Path, bad: list[tuple[Parsed, Taken]]) -> None:
-    with target.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(["line", "channel_order_id", "field", "code", "reason", "source"])
-        for parsed, taken in bad:
-            for error in taken.errors:
-                rows.writerow([
-                    error.line or taken.line, taken.channel_order_id, error.pointer, error.code,
-                    error.detail, _unformula(parsed.raw),
-                ])  # fmt: skip
-
-
-def _unformula(text: str) -> str:
-    """Keep a spreadsheet from taking what a stranger wrote for a formula (ASVS 1.2.10)."""
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\0"} else text
+def _print_archived(page: Page) -> None:
+    if page.archived_ids:
+        ids = ", ".join(map(str, page.archived_ids))
+        console.print(f"archived with that number: {ids}; 'penstock orders show' reads them")
+    elif page.archived:
+        console.print(f"{page.archived:,} orders of that time are archived, and not listed")
 
 
 @orders.command
-def show(order_id: int, *, json: bool = False) -> None:
-    """Show one order: its lines, where each fulfilment order is, and all that happened."""
-    asyncio.run(_show(order_id, json))
-
-
-async def _show(order_id: int, as_json: bool) -> None:
-    async with session() as opened:
-        order = await opened.database.run(OPERATOR, lambda tx: find(tx, None, order_id))
-    if order is None:
-        raise NotFound(f"there is no order {order_id}")
-    if as_json:
-        console.print_json(msgspec.json.encode(order).decode())
+def show(
+    order: Annotated[str, Parameter(help="our id of it, or its channel's number")],
+    *,
+    merchant: Annotated[str | None, Parameter(help="code, where several have that number")] = None,
+    channel: Annotated[str, Parameter(help="ORDER is this channel's number")] = "",
+    json: Annotated[bool, Parameter(help="all of it, as JSON")] = False,
+) -> None:
+    """Show one order: lines, where each fulfilment order is, returns, and all that happened."""
+    found = asyncio.run(_show(order, merchant, channel))
+    if json:
+        print(msgspec.json.encode(found).decode())  # noqa: T201  one line, for a pipe
     else:
-        print_order(console, order)
+        print_order(console, found)
+
+
+async def _show(name: str, code: str | None, channel: str) -> OrderShown:
+    async with session() as opened:
+        merchant_id = None if code is None else await merchant_id_of(opened.database, code)
+        if not channel and name.isascii() and name.isdigit() and int(name) < _ID_LIMIT:
+            shown = await _by_id(opened, merchant_id, int(name))
+            if shown is not None:
+                return shown
+        shown = await _by_id(opened, None, await _by_number(opened, name, merchant_id, channel))
+    if shown is None:
+        raise NotFound(f"order {name} is archived, and was refused when it came")
+    return shown
+
+
+async def _by_id(opened: Session, merchant_id: int | None, order_id: int) -> OrderShown | None:
+    folder = opened.settings.archive_folder
+
+    async def look(tx: Transaction) -> OrderShown | None:
+        if (shown := await find(tx, merchant_id, order_id)) is not None:
+            return shown
+        found = await archived_document(tx, merchant_id, order_id, Path(folder) if folder else None)
+        return None if found is None else msgspec.json.decode(found, type=OrderShown)
+
+    return await opened.database.run(OPERATOR, look)
+
+
+async def _by_number(opened: Session, number: str, merchant_id: int | None, channel: str) -> int:
+    wanted = Wanted(merchant_id=merchant_id, channel=channel, channel_order_id=number)
+    page = await opened.database.run(OPERATOR, lambda tx: search(tx, wanted, 10))
+    found = [f"{o.order_id} ({o.merchant}, {o.channel})" for o in page.orders]
+    found += [f"{order_id} (archived)" for order_id in page.archived_ids]
+    if not found:
+        raise NotFound(f"there is no order {number}, by our id or by its channel's number")
+    if len(found) > 1:
+        known = "; ".join(found)
+        raise NotFound(f"several orders have the number {number}: {known}. Show one by its id")
+    return [*(order.order_id for order in page.orders), *page.archived_ids][0]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 from rich.console import Console
+from rich.table import Table
 
 from penstock.app import clock_of, database_of
 from penstock.db.query import query
@@ -15,6 +16,19 @@ from penstock.settings import Settings, read_settings
 
 console = Console()
 complaints = Console(stderr=True)
+
+
+def complain(line: str) -> None:
+    """Say what is wrong: between words on a terminal's width, on one line to a log."""
+    complaints.print(line, markup=False, highlight=False, soft_wrap=not complaints.is_terminal)
+
+
+def listing(*columns: str, title: str | None = None) -> Table:
+    """Return a table without lines whose cells are never cut: on a narrow terminal they fold."""
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
 
 
 class Session(msgspec.Struct, frozen=True):

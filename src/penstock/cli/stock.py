@@ -2,10 +2,8 @@
 
 import asyncio
 
-from rich.table import Table
-
 from penstock import journey
-from penstock.cli.session import console, session
+from penstock.cli.session import console, listing, session
 from penstock.db.transaction import OPERATOR
 
 
@@ -15,7 +13,7 @@ def audit() -> None:
     if not differences:
         console.print("stock and money equal their ledgers: 0 differences")
         return
-    table = Table("where", "what", "counter", "ledger", box=None)
+    table = listing("where", "what", "counter", "ledger")
     for d in differences:
         table.add_row(d.where, d.what, str(d.counter), str(d.ledger))
     console.print(table)

@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -233,6 +234,9 @@ def _speakable(folder: Path) -> bool:
 def _configure(data: Path, socket: Path, shared_buffers_mb: int) -> None:
     settings = Path(__file__).with_name("postgresql.conf").read_text()
     settings += f"\nshared_buffers = {shared_buffers_mb}MB\nunix_socket_directories = '{socket}'\n"
+    if sys.platform == "linux":
+        # After a crash: one call for the file system, not one for each of 1,700 files.
+        settings += "recovery_init_sync_method = syncfs\n"
     file = data / "postgresql.conf"
     file.unlink(missing_ok=True)
     with file.open("x") as fresh:  # never through a link that the account may have laid

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from penstock.experience import toml_lines
 from penstock.experience.profile import Profile
 from penstock.experience.profile_rules import Problem, near, problems_in
+from penstock.kernel import toml_lines
 from penstock.kernel.errors import FieldError, Invalid, NotFound
 
 

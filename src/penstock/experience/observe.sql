@@ -50,7 +50,7 @@ WITH told AS (
             max(d.cleared_at) AS cleared_at,
             max(l.deliver_by_at) AS transit_by_at,
             max(e.delivered_at) AS delivered_at,
-            min(coalesce(e.lost_at, t.lost_at)) AS lost_at,
+            min(coalesce(e.lost_at, t.since_at)) AS lost_at,
             (array_agg(x.fault ORDER BY x.opened_at DESC) FILTER (WHERE x.fault <> ''))[1] AS fault
         FROM warehouse.parcels AS p
         LEFT JOIN shipping.labels AS l
@@ -63,11 +63,8 @@ WITH told AS (
             FROM tracking.events AS e
             WHERE (e.merchant_id, e.parcel_id) = (p.merchant_id, p.parcel_id)
         ) AS e
-        CROSS JOIN LATERAL (
-            SELECT min(t.at) AS lost_at
-            FROM lifecycle.moves AS t
-            WHERE (t.merchant_id, t.subject_id, t.event) = (p.merchant_id, p.parcel_id, 'lost')
-        ) AS t
+        LEFT JOIN lifecycle.subjects AS t
+            ON (t.merchant_id, t.subject_id) = (p.merchant_id, p.parcel_id) AND t.status = 'lost'
         LEFT JOIN LATERAL (
             SELECT x.fault, x.opened_at
             FROM tracking.exceptions AS x

@@ -53,6 +53,13 @@ class _Vocabulary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     returns: dict[str, _Return] = msgspec.field(name="return", default_factory=dict)
 
 
+TOPICS: Mapping[str, type[Meaning]] = {
+    "parcel": _Parcel,
+    "declaration": _Declaration,
+    "return": _Return,
+}
+"""What a code may mean, by the topic of the event that has it."""
+
 Vocabularies = Mapping[str, Mapping[str, Mapping[str, Meaning]]]
 """Meanings by vocabulary, topic and code."""
 

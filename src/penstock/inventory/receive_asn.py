@@ -1,6 +1,6 @@
 """Receive goods: what came is stock at the node and for sale in its market pool at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,6 +12,7 @@ from penstock.kernel.errors import Conflict, FieldError, Invalid
 AsnLine = tuple[int, int, int, str]
 """Units of one SKU, and where they are put away: (sku_id, announced, received, bin)."""
 UNITS_MAX = 10_000_000
+_ON_HAND_LIMIT = 2**31
 
 
 class Discrepancy(msgspec.Struct, frozen=True):
@@ -45,6 +46,20 @@ class AsnCame(msgspec.Struct, frozen=True):
     sku_id: int
     announced: int
     received: int
+
+
+class OnHand(msgspec.Struct, frozen=True):
+    """Units of a SKU that are there already: at the node or in its pool, whichever is more."""
+
+    sku_id: int
+    on_hand: int
+
+
+@query
+async def on_hand_before(
+    tx: Transaction, *, merchant_id: int, node_id: int, sku_ids: list[int]
+) -> list[OnHand]:
+    """Tell how much is there of what comes."""
 
 
 @query
@@ -87,6 +102,11 @@ async def receive_asn(
 
     The same ASN again changes nothing and gets the same answer.
 
+    Its moves have the ASN's number as their subject, which is drawn apart from that of orders and
+    returns. Nobody mistakes one for the other: who reads moves by subject asks for an account
+    (`node_allocated`) or a reason (`restock`) that no receipt has, and a subject's id begins with
+    its month, thirteen digits above any ASN's.
+
     Raises:
         Invalid: no line, negative units, an unknown SKU, or a node that backs no pool.
         Conflict: the code was received before with other lines or at another node.
@@ -95,7 +115,8 @@ async def receive_asn(
     sums = _summed(lines)
     can = await receivable(tx, merchant_id=merchant_id, node_id=node_id, sku_ids=list(sums))
     assert can is not None
-    _check(lines, can)
+    there = await on_hand_before(tx, merchant_id=merchant_id, node_id=node_id, sku_ids=list(sums))
+    _check(lines, can, {row.sku_id: row.on_hand for row in there})
     asn_id = await receive_asn_lines(
         tx,
         merchant_id=merchant_id,
@@ -137,8 +158,9 @@ def _discrepancies(sums: dict[int, tuple[int, int, str]]) -> tuple[Discrepancy, 
     )
 
 
-def _check(lines: Sequence[AsnLine], can: Receivable) -> None:
+def _check(lines: Sequence[AsnLine], can: Receivable, there: Mapping[int, int]) -> None:
     wrong = []
+    told, units_of = dict.fromkeys(there, 0), dict(there)
     if not lines:
         wrong.append(FieldError("/lines", "missing", "an ASN has at least one line"))
     if can.family_id is None:
@@ -152,6 +174,12 @@ def _check(lines: Sequence[AsnLine], can: Receivable) -> None:
         for field, units in (("announced", announced), ("received", received)):
             if not 0 <= units <= UNITS_MAX:
                 detail = f"use 0 to {UNITS_MAX} units"
+                wrong.append(FieldError(f"/lines/{i}/{field}", "out_of_range", detail))
+        told[sku_id] = told.get(sku_id, 0) + max(announced, 0)
+        units_of[sku_id] = units_of.get(sku_id, 0) + max(received, 0)
+        for field, sum_ in (("announced", told[sku_id]), ("received", units_of[sku_id])):
+            if sum_ >= _ON_HAND_LIMIT:
+                detail = f"with it there would be {sum_} units of the SKU, more than can be counted"
                 wrong.append(FieldError(f"/lines/{i}/{field}", "out_of_range", detail))
     if wrong:
         raise Invalid(errors=tuple(wrong))

@@ -10,13 +10,17 @@ WITH wish AS (
     JOIN inventory.pool AS f ON (f.merchant_id, f.pool_id) = (w.merchant_id, w.from_pool_id)
     JOIN inventory.pool AS t ON (t.merchant_id, t.pool_id) = (w.merchant_id, w.to_pool_id)
     WHERE f.family_id = t.family_id AND f.pool_id <> t.pool_id AND w.quantity > 0
+), touched AS MATERIALIZED (
+    -- By itself: a row that was waited for is checked again, and PostgreSQL loses it where the list
+    -- that it is checked against is a UNION ALL.
+    SELECT merchant_id, from_pool_id AS pool_id, sku_id FROM allowed
+    UNION ALL
+    SELECT merchant_id, to_pool_id, sku_id FROM allowed
 ), counter AS (
     SELECT s.merchant_id, s.pool_id, s.sku_id, s.on_hand - s.reserved AS available
     FROM inventory.pool_stock AS s
     WHERE (s.merchant_id, s.pool_id, s.sku_id) IN (
-        SELECT merchant_id, from_pool_id, sku_id FROM allowed
-        UNION ALL
-        SELECT merchant_id, to_pool_id, sku_id FROM allowed)
+        SELECT merchant_id, pool_id, sku_id FROM touched)
     ORDER BY s.merchant_id, s.pool_id, s.sku_id
     FOR UPDATE
 ), shared AS (

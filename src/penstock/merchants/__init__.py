@@ -1,1 +1,1 @@
-"""Who may sell what, where, and how many orders a day."""
+"""Who may sell what, where, and how many orders a day; the policies of controlled growth."""

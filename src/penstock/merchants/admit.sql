@@ -1,13 +1,36 @@
--- A raised cap holds from now on; a lowered one never below what was taken already.
+-- A raised cap holds from now on; a lowered one never below what was taken already. The least of
+-- the caps binds; what is null (no tier, no limit) does not.
 WITH merchant AS (
-    SELECT merchant_id, status, daily_cap, hold
-    FROM merchants.merchant
-    WHERE merchant_id = :merchant_id::int
+    SELECT m.merchant_id, m.status, m.hold, m.daily_cap, t.daily_cap AS tier_cap,
+        (SELECT min(v.daily_cap)
+         FROM merchants.volume_limit AS v
+         WHERE v.merchant_id = m.merchant_id
+             AND v.until_at > :now::timestamptz AND v.from_at <= :now::timestamptz
+             AND v.lifted_at IS NULL) AS volume_cap
+    FROM merchants.merchant AS m
+    LEFT JOIN merchants.tier AS t ON t.merchant_id = m.merchant_id AND t.ended_at = 'infinity'
+    WHERE m.merchant_id = :merchant_id::int
 ), today AS (
     INSERT INTO merchants.day AS d (merchant_id, day, cap)
-    SELECT merchant_id, :day::date, daily_cap FROM merchant
+    SELECT merchant_id, :day::date, least(daily_cap, tier_cap, volume_cap) FROM merchant
     ON CONFLICT (merchant_id, day) DO UPDATE SET cap = greatest(excluded.cap, d.orders)
-    RETURNING cap - orders AS orders_left
+    RETURNING cap - orders AS orders_left, orders AS taken
+), declared AS (
+    SELECT DISTINCT ON (node_id) node_id, orders
+    FROM merchants.capacity
+    WHERE merchant_id = :merchant_id::int
+        AND :day::date BETWEEN effective_from AND effective_to
+    ORDER BY node_id, effective_from DESC
 )
-SELECT m.status, t.orders_left, m.hold
+SELECT m.status, t.orders_left, m.hold,
+    CASE least(m.daily_cap, m.tier_cap, m.volume_cap)
+        WHEN m.daily_cap THEN 'daily_cap' WHEN m.tier_cap THEN 'tier' ELSE 'volume_limit'
+    END AS limited_by,
+    t.taken,
+    (SELECT coalesce(max(orders) FILTER (WHERE node_id = 0), sum(orders)::int) FROM declared)
+        AS capacity,
+    (SELECT coalesce(jsonb_agg(p.terms ORDER BY p.origin, p.effective_from DESC, p.code), '[]')
+     FROM merchants.policy AS p
+     WHERE p.kind IN ('capacity', 'hold', 'reservation', 'merge')
+         AND :day::date BETWEEN p.effective_from AND p.effective_to)::text AS policies
 FROM merchant AS m, today AS t

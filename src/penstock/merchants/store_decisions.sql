@@ -29,6 +29,9 @@ WITH wish AS (
     SET status = j.verdict,
         decided_because = j.because,
         decided_at = :decided_at::timestamptz,
+        approved_at = CASE j.verdict
+                      WHEN 'approved' THEN coalesce(m.approved_at, :decided_at::timestamptz)
+                      ELSE m.approved_at END,
         daily_cap = CASE j.verdict WHEN 'approved' THEN j.daily_cap ELSE m.daily_cap END,
         hold = CASE j.verdict WHEN 'approved' THEN j.hold ELSE m.hold END
     FROM judged AS j

@@ -9,6 +9,7 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.lifecycle.advance import Advanced, Subject, move
+from penstock.orders.archived import archived_of
 from penstock.orders.withdraw import Release, withdraw
 
 Fault = Literal["seller", "buyer", "platform", "carrier"]
@@ -21,13 +22,14 @@ class Cancelled(msgspec.Struct, frozen=True):
     """What became of the wish to cancel one fulfilment order.
 
     `cancelled`: now or before; `too_late`: the floor has it, or it has gone (`status` says where
-    it is); `unknown`: this merchant has no such order, and both ids are the one that was given.
+    it is); `archived`: its month is archived, where nothing can be changed; `unknown`: this
+    merchant has no such order. Of the last two both ids are the one that was given.
     """
 
     merchant_id: int
     order_id: int
     fulfilment_order_id: int
-    outcome: Literal["cancelled", "too_late", "unknown"]
+    outcome: Literal["cancelled", "too_late", "archived", "unknown"]
     status: str
 
 
@@ -89,9 +91,19 @@ async def cancel(
         parts = await parts_of_orders(tx, merchant_id=merchant_id, order_ids=list(order_ids))
         new = [part for part in parts if part not in done]
         if not new:
-            return [done[part] for part in parts]
+            return await _say_archived(tx, [done[part] for part in parts])
         answers = await _cancel(tx, new, reason, fault, now, release, uncommit)
         done.update(zip(new, answers, strict=True))
+
+
+async def _say_archived(tx: Transaction, answers: list[Cancelled]) -> list[Cancelled]:
+    """Tell what is archived from what never was."""
+    unknown = [a.order_id for a in answers if a.outcome == "unknown"]
+    archived = set(await archived_of(tx, order_ids=unknown)) if unknown else set()
+    return [
+        msgspec.structs.replace(a, outcome="archived") if a.order_id in archived else a
+        for a in answers
+    ]
 
 
 async def cancel_parts(

@@ -18,7 +18,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     Outcomes: `accepted`; stored refusals `insufficient_stock`, `daily_cap_reached`; refusals that
     a corrected try may overcome: `unknown_sku`, `sku_not_approved`, `market_not_served`,
     `wrong_currency`, `unknown_stream`, `merchant_not_approved`, `key_reused`,
-    `sold_out`.
+    `sold_out`, `archive_unreadable`.
     """
 
     channel_order_id: str

@@ -1,31 +1,39 @@
 """Answer what was answered before: the same order twice gets its first answer."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from penstock.orders.archived import FirstAnswer, first_answers
 from penstock.orders.item import Answer, Item, refusal
 from penstock.orders.look import Known
 
 _REUSED = "this channel_order_id came before with another body; send it unchanged"
 
 
-def answer_known(items: Sequence[Item], found: Sequence[Known]) -> None:
-    """Answer the items known by their natural key, and tie repetitions within the batch."""
+async def answer_known(
+    merchant_id: int,
+    items: Sequence[Item],
+    found: Sequence[Known],
+    archive_folder: Path | None = None,
+) -> None:
+    """Answer the items known by their natural key, and tie repetitions within the batch.
+
+    What was answered in a month that is archived is looked up in `archive_folder`; where it cannot
+    be read, the item is refused for now, as `archive_unreadable`.
+    """
+    archived: list[tuple[Item, int]] = []
     for row in found:
         item = items[row.position - 1]
         if item.answer is not None:
             continue
         if row.body_sha256 != item.sha256.hex():
             item.answer = refusal(item, "key_reused", _REUSED, "/channel_order_id")
+        elif row.outcome is None:
+            archived.append((item, row.order_id))
         else:
-            item.answer = Answer(
-                item.order.channel_order_id,
-                row.outcome,
-                row.order_id if row.outcome == "accepted" else 0,
-                row.detail,
-                "",
-                row.dispatch_by_at if row.outcome == "accepted" else None,
-                row.deliver_by_at if row.outcome == "accepted" else None,
-            )
+            item.answer = _first_answer(item, row.order_id, row)
+    if archived:
+        await _answer_archived(merchant_id, archived, archive_folder)
     first: dict[tuple[str, str], Item] = {}
     for item in items:
         twin = first.setdefault((item.order.channel, item.order.channel_order_id), item)
@@ -35,3 +43,28 @@ def answer_known(items: Sequence[Item], found: Sequence[Known]) -> None:
             item.twin = twin
         else:
             item.answer = refusal(item, "key_reused", _REUSED, "/channel_order_id")
+
+
+async def _answer_archived(
+    merchant_id: int, archived: Sequence[tuple[Item, int]], folder: Path | None
+) -> None:
+    answers = await first_answers(merchant_id, [order_id for _, order_id in archived], folder)
+    for item, order_id in archived:
+        if (first := answers.get(order_id)) is not None:
+            item.answer = _first_answer(item, order_id, first)
+        else:
+            detail = "it came before, and its answer is archived and cannot be read now; try later"
+            item.answer = refusal(item, "archive_unreadable", detail)
+
+
+def _first_answer(item: Item, order_id: int, first: Known | FirstAnswer) -> Answer:
+    accepted = first.outcome == "accepted"
+    return Answer(
+        item.order.channel_order_id,
+        first.outcome or "",
+        order_id if accepted else 0,
+        first.detail or "",
+        "",
+        first.dispatch_by_at if accepted else None,
+        first.deliver_by_at if accepted else None,
+    )

@@ -12,15 +12,18 @@ from penstock.orders.item import Item
 
 
 class Known(msgspec.Struct, frozen=True):
-    """An order that was answered before; `position` counts from 1."""
+    """An order that was answered before; `position` counts from 1.
+
+    What it was answered is null where its month is archived.
+    """
 
     position: int
     order_id: int
     body_sha256: str
-    outcome: str
-    detail: str
-    dispatch_by_at: datetime
-    deliver_by_at: datetime
+    outcome: str | None
+    detail: str | None
+    dispatch_by_at: datetime | None
+    deliver_by_at: datetime | None
 
 
 class Market(msgspec.Struct, frozen=True):

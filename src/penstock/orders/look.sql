@@ -14,12 +14,13 @@ SELECT
                 = (:merchant_id::int, w.channel, w.channel_order_id)
             OFFSET 0
         ) AS k
-        CROSS JOIN LATERAL (
+        -- In a month that is archived the key is left, and the receipt is not.
+        LEFT JOIN LATERAL (
             SELECT outcome, detail, dispatch_by_at, deliver_by_at
             FROM orders.receipt
             WHERE (merchant_id, order_id) = (:merchant_id::int, k.order_id)
             OFFSET 0
-        ) AS r
+        ) AS r ON true
     ) AS known,
     (SELECT json_agg(json_build_object('country', country, 'currency', currency, 'sla', sla))
         FROM merchants.markets

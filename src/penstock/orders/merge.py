@@ -38,7 +38,9 @@ class Member(msgspec.Struct, frozen=True):
 
 
 @query
-async def mergeable(tx: Transaction, *, since: datetime, channels: list[str]) -> list[Mergeable]:
+async def mergeable(
+    tx: Transaction, *, since: datetime, now: datetime, channels: list[str]
+) -> list[Mergeable]:
     """List orders that have kin, by kin and time of receipt."""
 
 
@@ -63,7 +65,8 @@ async def merge(tx: Transaction, now: datetime, *, windows: Windows) -> int:
     if not by_channel:
         return 0
     longest = max(by_channel.values())
-    found = await mergeable(tx, since=now - 2 * longest, channels=list(by_channel))
+    since = now - 2 * longest
+    found = await mergeable(tx, since=since, now=now, channels=list(by_channel))
     members = grouped(found, by_channel)
     if not members:
         return 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -62,6 +63,7 @@ class Ports(msgspec.Struct, frozen=True):
         [Transaction, int, Sequence[str], Sequence[bytes], datetime], Awaitable[dict[str, bytes]]
     ]
     promise: Promise
+    archive_folder: Path | None = None
 
 
 async def receive(
@@ -81,7 +83,7 @@ async def receive(
     items = [Item(w.order, digest(w.order), w.order.paid_at or w.order.ordered_at) for w in wanted]
     await _answer_reused(tx, merchant_id, wanted, items, now, ports)
     found = await look_up(tx, merchant_id, items)
-    answer_known(items, found.known)
+    await answer_known(merchant_id, items, found.known, ports.archive_folder)
     for item in still_open(items):
         line = sold_out.line_of(merchant_id, item.order, now)
         if line >= 0:

@@ -4,13 +4,14 @@ Any filter may be left out, so the statement is put together here, of fixed piec
 says only ever becomes a parameter.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from penstock.db.transaction import Transaction
 from penstock.kernel.errors import FieldError, Invalid
+from penstock.lifecycle.drop_month import month_of
 from penstock.lifecycle.states import STATUSES
 
 ORDER_STATUSES = tuple(s.status for s in STATUSES if s.kind == "fulfilment_order")
@@ -51,10 +52,16 @@ class OrderFound(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Orders, the newest first; `next_after` begins the next page, null at the end."""
+    """Orders, the newest first; `next_after` begins the next page, null at the end.
+
+    Orders of archived months are not searched: `archived` counts those of the time and merchant
+    that are asked for. By number they are found: `archived_ids` can be shown one by one.
+    """
 
     orders: tuple[OrderFound, ...]
     next_after: int | None
+    archived: int = 0
+    archived_ids: tuple[int, ...] = ()
 
 
 _STATUS = """(SELECT s.status FROM orders.order_statuses AS s
@@ -76,14 +83,63 @@ async def search(tx: Transaction, wanted: Wanted, limit: int = 100) -> Page:
     status that few orders are in costs a look at all newer ones: name a time with it.
 
     Raises:
-        Invalid: no such status, or a limit outside 1 to PAGE_MAX.
+        Invalid: no such status, a time without its offset, or a limit outside 1 to PAGE_MAX.
 
     """
     _check(wanted, limit)
     sql, arguments = composed(wanted, limit + 1)
     found = [OrderFound(*row) for row in await tx.fetch(sql, *arguments)]
     page = tuple(found[:limit])
-    return Page(page, page[-1].order_id if len(found) > limit else None)
+    archived: list[int] = [row[0] for row in await tx.fetch(*_archived(wanted))]
+    by_number = bool(wanted.channel_order_id)
+    return Page(
+        page,
+        page[-1].order_id if len(found) > limit else None,
+        len(archived) if by_number else archived[0],
+        tuple(archived) if by_number else (),
+    )
+
+
+def _archived(wanted: Wanted) -> tuple[Any, ...]:
+    """Return what finds archived orders by their number, or else counts them, and its parameters.
+
+    A number's key outlives its order, and an accepted order cannot be told from a refused one.
+    """
+    arguments: list[Any] = [wanted.merchant_id]
+    if wanted.channel_order_id:
+        arguments.append(wanted.channel_order_id)
+        channel = f"= ANY ({_CHANNELS})"
+        if wanted.channel:
+            arguments.append(wanted.channel)
+            channel = "= $3::text"
+        return (
+            f"""
+            SELECT k.order_id
+            FROM merchants.merchants AS m
+            JOIN orders.key AS k
+                ON k.merchant_id = m.merchant_id AND k.channel_order_id = $2::text
+                AND k.channel {channel}
+            JOIN orders.archive AS a ON a.month = k.order_id / 10000000000000 AND a.kind = 'orders'
+            WHERE coalesce(m.merchant_id = $1::int, true)
+                AND NOT EXISTS (
+                    SELECT FROM orders.receipt AS r
+                    WHERE r.merchant_id = k.merchant_id AND r.order_id = k.order_id)
+            ORDER BY k.order_id
+            """,  # noqa: S608  of fixed pieces, with a parameter for each value
+            *arguments,
+        )
+    first = 0 if wanted.received_from is None else month_of(wanted.received_from.astimezone(UTC))
+    last = 10**6 if wanted.received_to is None else month_of(wanted.received_to.astimezone(UTC))
+    return (
+        """
+        SELECT coalesce(sum(orders), 0)::bigint AS archived
+        FROM orders.archived
+        WHERE coalesce(merchant_id = $1::int, true) AND month BETWEEN $2::int AND $3::int
+        """,
+        *arguments,
+        first,
+        last,
+    )
 
 
 def composed(wanted: Wanted, limit: int) -> tuple[str, list[Any]]:
@@ -144,6 +200,10 @@ def _check(wanted: Wanted, limit: int) -> None:
     if wanted.status and wanted.status not in ORDER_STATUSES:
         detail = f"status must be one of: {', '.join(ORDER_STATUSES)}."
         wrong.append(FieldError("/status", "bad_choice", detail))
+    for field, at in (("received_from", wanted.received_from), ("received_to", wanted.received_to)):
+        if at is not None and at.tzinfo is None:
+            detail = f"{field} needs its offset from UTC: end it with Z or +08:00."
+            wrong.append(FieldError(f"/{field}", "bad_time", detail))
     if not 1 <= limit <= PAGE_MAX:
         wrong.append(FieldError("/limit", "out_of_range", f"limit must be from 1 to {PAGE_MAX}."))
     if wrong:

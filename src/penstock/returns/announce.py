@@ -19,6 +19,13 @@ Trouble = tuple[int, int, str, str, str]
 Report = Callable[[Transaction, Sequence[Trouble], datetime], Awaitable[object]]
 
 
+_NOBODY = (
+    "no_returns_processor",
+    "",
+    "no vendor takes returns: sign one on with the role returns_processor, then it goes on",
+)
+
+
 class Announcement(msgspec.Struct, frozen=True):
     """An approved return and the processor that will take it."""
 
@@ -53,13 +60,18 @@ async def store_announcements(
 
 
 async def prepare_announcements(
-    tx: Transaction, subjects: Sequence[Subject], now: datetime
+    tx: Transaction,
+    subjects: Sequence[Subject],
+    now: datetime,
+    *,
+    report: Report | None = None,
 ) -> list[Intent]:
     """Word the announcement of each approved return.
 
     The reference is made of what the merchant itself gave (its code, the request's key), because
     numbers that a database draws may have gaps after a crash and then name another return.
-    A return for which there is no processor among the vendors is left out, and comes up again.
+    A return for which there is no processor among the vendors is left out, and comes up again;
+    `report` puts it before the operator, for no waiting brings one.
     """
     chosen = await choose_processors(
         tx,
@@ -67,6 +79,10 @@ async def prepare_announcements(
         return_ids=[s.subject_id for s in subjects],
         now=now,
     )
+    served = {Subject(c.merchant_id, c.return_id) for c in chosen}
+    waiting = [(s.merchant_id, s.subject_id, *_NOBODY) for s in subjects if s not in served]
+    if waiting and report is not None:
+        await report(tx, waiting, now)
     return [
         Intent(
             Subject(c.merchant_id, c.return_id),

@@ -7,6 +7,7 @@ import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
+from penstock.returns.archived import say_archived
 from penstock.returns.returnable import (
     Candidate,
     NewReturn,
@@ -155,6 +156,7 @@ async def _find(
             answers[i] = lines
         else:
             asks.append((i, wanted, lines))
+    await say_archived(tx, asking, answers)
     return asks
 
 

@@ -1,8 +1,9 @@
 """The auditor: an oracle that keeps its own books from the events alone, and compares.
 
 It folds what is new since it last looked (stock moves, status moves), so that it can look every
-virtual hour, and shares no code with what it checks. A play taken up again starts with a new
-auditor, which reads everything from the first event on.
+virtual hour, and shares no code with what it checks. What can only be told by counting whole tables
+it counts now and then and at the end: what is wrong there stays wrong until then. A play taken up
+again starts with a new auditor, which reads everything from the first event on.
 """
 
 import asyncio
@@ -60,6 +61,15 @@ class NewMove(msgspec.Struct, frozen=True):
     last_id: int
 
 
+class Misplaced(msgspec.Struct, frozen=True):
+    """How many subjects have another status (none: "") than their last move gave them."""
+
+    kind: str
+    status: str
+    to_status: str
+    subjects: int
+
+
 class Population(msgspec.Struct, frozen=True):
     """How many subjects have a status now."""
 
@@ -90,6 +100,11 @@ async def stock_counters(tx: Transaction) -> list[Counter]:
 @query
 async def fold_moves(tx: Transaction, *, after: int) -> list[NewMove]:
     """Count the status moves after a move's id by transition."""
+
+
+@query
+async def misplaced(tx: Transaction, *, after: int) -> list[Misplaced]:
+    """Find the subjects moved after a move's id that do not stand where that put them."""
 
 
 @query
@@ -146,6 +161,13 @@ class Seen(msgspec.Struct, frozen=True):
     transfers: int = 0
 
 
+class Whole(msgspec.Struct, frozen=True):
+    """What takes counting whole tables."""
+
+    populations: list[Population]
+    known: list[Known]
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """What stood in everybody's books at one moment."""
 
@@ -153,11 +175,11 @@ class Evidence(msgspec.Struct, frozen=True):
     stock: list[Folded]
     counters: list[Counter]
     moves: list[NewMove]
-    populations: list[Population]
+    misplaced: list[Misplaced]
     tallies: list[Tally]
     told: int
     answered: list[Answered]
-    known: list[Known]
+    whole: Whole | None
     acknowledged: dict[tuple[str, str], int]
     booked: dict[tuple[str, str], int]
 
@@ -184,14 +206,17 @@ class Auditor:
         self.looks = 0
         self.broken: list[Broken] = []
 
-    async def begin(self, now: datetime) -> None:
-        """Start a look at this moment; return as soon as nothing later can be seen by it."""
+    async def begin(self, now: datetime, *, whole: bool) -> None:
+        """Start a look at this moment; return as soon as nothing later can be seen by it.
+
+        With `whole` it counts whole tables, too.
+        """
         await self.settle()
         acknowledged, booked = self._books.acknowledged(), self._books.counts()
         taken = asyncio.Event()
 
         async def read(tx: Transaction) -> Evidence:
-            return await _read(tx, now, self._seen, taken, acknowledged, booked)
+            return await _read(tx, now, self._seen, taken, acknowledged, booked, whole=whole)
 
         async def look() -> None:
             self._judge(await self._database.run(OPERATOR, read, snapshot=True))
@@ -217,7 +242,10 @@ class Auditor:
         moved = sum(self._moves.values())
         if evidence.told != moved:
             found.append(("I10", f"{moved} status moves, {evidence.told} in or out of the outbox"))
-        found += self._check_answers(evidence) + _check_effects(evidence)
+        found += self._check_answers(evidence)
+        if evidence.whole is not None:
+            found += self._check_populations(evidence.whole.populations)
+            found += _check_effects(evidence.whole.known, evidence.booked)
         self._seen = Seen(
             max([self._seen.stock, *(row.last_id for row in evidence.stock)]),
             max([self._seen.moves, *(row.last_id for row in evidence.moves)]),
@@ -255,17 +283,25 @@ class Auditor:
         return found
 
     def _check_moves(self, evidence: Evidence) -> list[Found]:
-        """I4: every move is legal, and what entered a status and did not leave it is there."""
+        """I4: every move is legal, and what was moved is where it was moved to."""
         for row in evidence.moves:
             key = (row.kind, row.from_status, row.event, row.to_status)
             self._moves[key] = self._moves.get(key, 0) + row.moves
         found = [("I4", f"illegal move {key}") for key in self._moves if key not in _LEGAL]
+        return found + [
+            ("I4", f"{m.subjects} × {m.kind} {m.status!r}, last moved to {m.to_status}")
+            for m in evidence.misplaced
+        ]
+
+    def _check_populations(self, populations: list[Population]) -> list[Found]:
+        """I4: what entered a status and did not leave it is there, and nothing else."""
+        found = []
         here: dict[tuple[str, str], int] = {}
         for (kind, from_status, _, to_status), moves in self._moves.items():
             here[kind, to_status] = here.get((kind, to_status), 0) + moves
             if from_status != BORN:
                 here[kind, from_status] = here.get((kind, from_status), 0) - moves
-        counted = {(p.kind, p.status): p.subjects for p in evidence.populations}
+        counted = {(p.kind, p.status): p.subjects for p in populations}
         for s in STATUSES:
             before, now = here.get((s.kind, s.status), 0), counted.get((s.kind, s.status), 0)
             if before != now:
@@ -292,6 +328,8 @@ async def _read(
     taken: asyncio.Event,
     acknowledged: dict[tuple[str, str], int],
     booked: dict[tuple[str, str], int],
+    *,
+    whole: bool,
 ) -> Evidence:
     counters = await stock_counters(tx)
     taken.set()
@@ -300,20 +338,19 @@ async def _read(
         counters=counters,
         stock=await fold_stock(tx, after=seen.stock),
         moves=await fold_moves(tx, after=seen.moves),
-        populations=await populations(tx),
+        misplaced=await misplaced(tx, after=seen.moves),
         tallies=await tallies(tx, now=now, after_order=seen.orders, after_transfer=seen.transfers),
         told=await announced(tx) or 0,
         answered=await answered(tx, after=seen.orders),
-        known=await known_effects(tx),
+        whole=Whole(await populations(tx), await known_effects(tx)) if whole else None,
         acknowledged=acknowledged,
         booked=booked,
     )
 
 
-def _check_effects(evidence: Evidence) -> list[Found]:
+def _check_effects(rows: list[Known], booked: dict[tuple[str, str], int]) -> list[Found]:
     """I5: what stands in the vendors' books stands in ours, once, or is being asked after."""
-    known = {(row.vendor, row.effect): row for row in evidence.known}
-    booked = evidence.booked
+    known = {(row.vendor, row.effect): row for row in rows}
     found = []
     for key in sorted(booked.keys() | known.keys()):
         ours = known.get(key, Known(*key, 0, 0))

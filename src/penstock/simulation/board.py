@@ -14,7 +14,7 @@ from rich.text import Text
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Database, Transaction
 
-_EVERY_S = 0.7
+_EVERY_S = 1.5
 _LINE_EVERY_S = 10.0
 
 

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS effect (
     detail TEXT, asked INTEGER, number TEXT, PRIMARY KEY (vendor, effect, reference)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS effect_number ON effect (number);
+CREATE INDEX IF NOT EXISTS effect_done ON effect (vendor, effect) WHERE state = 'done';
 CREATE TABLE IF NOT EXISTS report (
     vendor TEXT, event_id TEXT, copy INTEGER, due_us INTEGER, event BLOB, told INTEGER DEFAULT 0,
     PRIMARY KEY (vendor, event_id, copy)
@@ -29,7 +30,9 @@ CREATE INDEX IF NOT EXISTS wish_due ON wish (due_us) WHERE told = 0;
 CREATE TABLE IF NOT EXISTS acknowledged (
     merchant TEXT, key TEXT, outcome TEXT, detail TEXT, PRIMARY KEY (merchant, key)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS acknowledged_outcome ON acknowledged (merchant, outcome);
 """
+_NAMES_AT_ONCE = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -114,21 +117,17 @@ class Books:
         )
         return [row[0] for row in rows]
 
-    def labelled(self, vendor: str, tracking_number: str) -> bytes:
-        """Return the request that got this tracking number.
-
-        Raises:
-            KeyError: the vendor never gave it out.
-
-        """
-        row = self._db.execute(
-            "SELECT request FROM effect WHERE number = ? AND +vendor = ?",
-            (tracking_number, vendor),
-        ).fetchone()
-        if row is None:
-            raise KeyError(tracking_number)
-        request: bytes = row[0]
-        return request
+    def labelled(self, vendor: str, tracking_numbers: Sequence[str]) -> dict[str, bytes]:
+        """Return the requests that got these tracking numbers, by number."""
+        found: dict[str, bytes] = {}
+        for start in range(0, len(tracking_numbers), _NAMES_AT_ONCE):
+            some = tracking_numbers[start : start + _NAMES_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            found |= self._db.execute(
+                f"SELECT number, request FROM effect WHERE number IN ({marks}) AND +vendor = ?",  # noqa: S608  only question marks are put in
+                (*some, vendor),
+            )
+        return found
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Return the number of done effects by vendor and effect."""
@@ -159,14 +158,12 @@ class Books:
         )
         return [Report(r[0], r[1], r[2], _at(r[3]), r[4]) for r in rows]
 
-    def told_reports(self, reports: Iterable[Report]) -> None:
-        """Note that these were told."""
-        with self._db:
-            self._db.execute("BEGIN")
-            self._db.executemany(
-                "UPDATE report SET told = 1 WHERE vendor = ? AND event_id = ? AND copy = ?",
-                [(r.vendor, r.event_id, r.copy) for r in reports],
-            )
+    def told_reports(self, vendor: str, at: datetime) -> None:
+        """Note that a vendor has told all that it had to tell by `at`."""
+        self._db.execute(
+            "UPDATE report SET told = 1 WHERE told = 0 AND due_us <= ? AND vendor = ?",
+            (_us(at), vendor),
+        )
 
     def add_wishes(self, wishes: Iterable[Wish]) -> None:
         """Note what shoppers will ask for."""

@@ -4,9 +4,9 @@ A play that is killed and taken up again must meet the same fate, so no draw may
 many were made before it.
 """
 
-import hashlib
 import math
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -17,12 +17,12 @@ class Chance:
 
     def __init__(self, seed: int) -> None:
         """Draw from `seed`."""
-        self.seed = seed
+        self._seed = f"{seed}\x1f"
 
     def uniform(self, *name: object) -> float:
         """Return a number in [0, 1)."""
-        text = "\x1f".join(map(str, (self.seed, *name)))
-        digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+        text = self._seed + "\x1f".join(map(str, name))
+        digest = blake2b(text.encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") / 2**64
 
     def happens(self, share: float, *name: object) -> bool:

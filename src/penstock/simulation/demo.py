@@ -32,6 +32,8 @@ from penstock.worker.identity import Identity
 
 _OBSERVES = "pass_on"
 """The step that only reads what others wrote: it runs beside them, as a second worker would."""
+_WATCHES = "escalate"
+"""The step that is due by the hour even where nobody acts, for a deadline passes by itself."""
 _SAMPLED_EVERY_S = 4.0
 """Reading what a process shares costs it, too."""
 
@@ -124,6 +126,7 @@ async def _perform(
             _outside(scenario, chance, books, stage, keys),
             _floors(scenario, chance, books, vendors, stage, keys),
             worker_of(database, identity, gateways, steps=lambda name: name != _OBSERVES),
+            worker_of(database, identity, gateways, steps=lambda name: name == _WATCHES),
             worker_of(database, identity, gateways, steps=lambda name: name == _OBSERVES),
             auditor,
         )

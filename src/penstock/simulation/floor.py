@@ -22,6 +22,7 @@ from penstock.warehouse.work import PickedOrder, Work
 _WALK = timedelta(minutes=2)
 _PER_ORDER = timedelta(seconds=40)
 _PACKS_PER_CALL = 500
+_LABEL = msgspec.json.Decoder(LabelRequest)
 
 
 class Floor:
@@ -128,12 +129,8 @@ class Floor:
                 for raw in self._books.requests(vendor, "manifests", names)
             ]
             numbers = chain.from_iterable(r.tracking_numbers for r in requests)
+            labels = self._books.labelled(vendor, list(numbers))
             reports = []
-            for number in numbers:
-                label = self._labelled(vendor, number)
-                reports += self._vendors.collect(vendor, label, number, now)
+            for number, request in labels.items():
+                reports += self._vendors.collect(vendor, _LABEL.decode(request), number, now)
             self._books.add_reports(reports)
-
-    def _labelled(self, vendor: str, tracking_number: str) -> LabelRequest:
-        raw = self._books.labelled(vendor, tracking_number)
-        return msgspec.json.decode(raw, type=LabelRequest)

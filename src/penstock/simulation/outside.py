@@ -1,15 +1,17 @@
 """All who are outside: channels send orders, vendors report, shoppers cancel and return."""
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
-from penstock.api.orders import Batch
+from penstock.api.orders import Cancellation
+from penstock.api.receipt import Batch
 from penstock.api.returns import ReturnAnswers
 from penstock.api.vendors import EventAnswers
 from penstock.gateways.effects import LabelRequest, VendorEvent
@@ -18,13 +20,18 @@ from penstock.simulation.chance import Chance
 from penstock.simulation.client import Client
 from penstock.simulation.scenario import Scenario
 from penstock.simulation.shoppers import Sent
+from penstock.simulation.ticks import telling
 
 _ORDERS_PER_CALL = 2_000
 _EVENTS_PER_CALL = 2_000
+_CANCELLED = msgspec.json.Decoder(Cancellation)
+_EVENT = msgspec.json.Decoder(VendorEvent)
+_LABEL = msgspec.json.Decoder(LabelRequest)
 _DELIVERED = frozenset({"DELIVERED", "500"})
 _CHANGES_MIND = 0.012
+_CHANGED_MIND = "changed_mind"
 _REASONS = (
-    ("changed_mind", 0.55), ("not_as_described", 0.25), ("damaged", 0.12), ("wrong_item", 0.08),
+    (_CHANGED_MIND, 0.55), ("not_as_described", 0.25), ("damaged", 0.12), ("wrong_item", 0.08),
 )  # fmt: skip
 
 
@@ -41,6 +48,7 @@ class Outside:
         vendors: dict[str, Client],
     ) -> None:
         """Take the evening's orders, and a client for each merchant and vendor."""
+        self._scenario = scenario
         self._chance = chance
         self._books = books
         self._sent = sent
@@ -54,10 +62,14 @@ class Outside:
 
     async def act(self, before: datetime, now: datetime) -> None:
         """Send what became due after `before` up to `now`; sent twice, it counts once."""
-        await self._order([s for s in self._sent if before < s.at <= now])
-        await self._report(self._books.due_reports(now))
+        first, last = (bisect_right(self._sent, at, key=_sent_at) for at in (before, now))
+        await self._order(self._sent[first:last])
+        tells = telling(self._scenario, before, now)
+        if tells:
+            await self._report(now)
         await self._cancel(self._books.due_wishes("cancel", now))
-        await self._return(self._books.due_wishes("return", now))
+        if tells:
+            await self._return(self._books.due_wishes("return", now))
 
     async def _order(self, sent: Sequence[Sent]) -> None:
         for merchant, group in groupby(sorted(sent, key=lambda s: s.merchant), _merchant):
@@ -79,44 +91,44 @@ class Outside:
                 _CHANGES_MIND, "cancel", order.key
             ):
                 waits = timedelta(minutes=self._chance.exponential(40.0, "cancel", order.key))
-                body = msgspec.json.encode({"orders": [taken.order_id], "reason": "changed_mind"})
+                body = msgspec.json.encode(Cancellation((taken.order_id,), _CHANGED_MIND))
                 wishes.append(
                     Wish(f"cancel {order.key}", "cancel", merchant, order.at + waits, body)
                 )
         self._books.acknowledge(merchant, rows)
         self._books.add_wishes(wishes)
 
-    async def _report(self, reports: Sequence[Report]) -> None:
+    async def _report(self, now: datetime) -> None:
         """Let vendors tell what is due, all at once: they know nothing of one another."""
         by_vendor: dict[str, list[Report]] = {}
-        for report in reports:
+        for report in self._books.due_reports(now):
             by_vendor.setdefault(report.vendor, []).append(report)
-        await asyncio.gather(*(self._tell(vendor, due) for vendor, due in by_vendor.items()))
+        await asyncio.gather(*(self._tell(vendor, due, now) for vendor, due in by_vendor.items()))
 
-    async def _tell(self, vendor: str, due: Sequence[Report]) -> None:
+    async def _tell(self, vendor: str, due: Sequence[Report], now: datetime) -> None:
         for start in range(0, len(due), _EVENTS_PER_CALL):
             some = due[start : start + _EVENTS_PER_CALL]
             body = b'{"events":[' + b",".join(r.event for r in some) + b"]}"
             answers = await self._vendors[vendor].post("/v1/vendor-events", body, EventAnswers)
             assert set(answers.counts) <= {"recorded", "repeated"}, answers.counts
             self._receive(vendor, some)
-            self._books.told_reports(some)
+        self._books.told_reports(vendor, now)
 
     def _receive(self, vendor: str, reports: Sequence[Report]) -> None:
         """Let shoppers have their parcels; some will send them back."""
-        wishes = []
-        for report in reports:
-            event = msgspec.json.decode(report.event, type=VendorEvent)
-            if event.topic == "parcel" and event.code in _DELIVERED and report.copy == 0:
-                wish = self._regret(vendor, event.about, report.due_at)
-                wishes += [] if wish is None else [wish]
-        self._books.add_wishes(wishes)
+        events = [(_EVENT.decode(report.event), report) for report in reports if report.copy == 0]
+        delivered = {
+            event.about: report.due_at
+            for event, report in events
+            if event.topic == "parcel" and event.code in _DELIVERED
+        }
+        labels = self._books.labelled(vendor, list(delivered))
+        wishes = [self._regret(labels[number], at) for number, at in delivered.items()]
+        self._books.add_wishes(wish for wish in wishes if wish is not None)
 
-    def _regret(self, vendor: str, tracking_number: str, at: datetime) -> Wish | None:
-        label = msgspec.json.decode(
-            self._books.labelled(vendor, tracking_number), type=LabelRequest
-        )
-        merchant, channel, key = (unquote(part) for part in label.reference.split("/")[:3])
+    def _regret(self, request: bytes, at: datetime) -> Wish | None:
+        reference = _LABEL.decode(request).reference
+        merchant, channel, key = (unquote(part) for part in reference.split("/")[:3])
         order = self._orders_by_key().get(key)
         if order is None:
             return None
@@ -141,9 +153,12 @@ class Outside:
         return self._by_key
 
     async def _cancel(self, wishes: Sequence[Wish]) -> None:
-        for wish in wishes:
-            await self._channels[wish.merchant].post("/v1/orders:cancel", wish.body, list[Any])
-        self._books.told_wishes(wishes)
+        for merchant, group in groupby(sorted(wishes, key=_merchant), _merchant):
+            asked = list(group)
+            orders = chain.from_iterable(_CANCELLED.decode(wish.body).orders for wish in asked)
+            body = Cancellation(tuple(orders), _CHANGED_MIND)
+            await self._channels[merchant].post("/v1/orders:cancel", body, list[Any])
+            self._books.told_wishes(asked)
 
     async def _return(self, wishes: Sequence[Wish]) -> None:
         for merchant, group in groupby(sorted(wishes, key=lambda w: w.merchant), _merchant):
@@ -152,6 +167,10 @@ class Outside:
             answers = await self._channels[merchant].post("/v1/returns", body, ReturnAnswers)
             assert set(answers.counts) <= {"requested", "repeated", "too_many_units"}, answers
             self._books.told_wishes(asked)
+
+
+def _sent_at(item: Sent) -> datetime:
+    return item.at
 
 
 def _merchant(item: Sent | Wish) -> str:

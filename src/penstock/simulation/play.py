@@ -22,7 +22,7 @@ from penstock.simulation.floor import Floor
 from penstock.simulation.outside import Outside
 from penstock.simulation.position import PHASES, Phase, Position, write_position
 from penstock.simulation.scenario import Scenario
-from penstock.simulation.ticks import hourly, ticks
+from penstock.simulation.ticks import acting, counting, hourly, telling, ticks
 from penstock.worker.loop import Worker
 
 _HEALINGS_MAX = 40
@@ -35,11 +35,12 @@ Watch = Callable[[datetime, float], Awaitable[None]]
 
 
 class Cast(msgspec.Struct, frozen=True):
-    """All who act."""
+    """All who act; `watcher` is a worker that only looks after deadlines."""
 
     outside: Outside
     floors: Sequence[Floor]
     worker: Worker
+    watcher: Worker
     observer: Worker
     auditor: Auditor
 
@@ -86,7 +87,7 @@ async def play(
         now = moments[tick]
         clock.set(now)
         for phase in PHASES[PHASES.index(position.phase) :]:
-            await _healing(partial(_act, cast, beside, phase, before, now), heal)
+            await _healing(partial(_act, scenario, cast, beside, phase, before, now), heal)
             position = _after(position, tick, phase, position.spent_s + time.monotonic() - begun)
             begun = time.monotonic()
             write_position(path, position)
@@ -97,26 +98,29 @@ async def play(
     return position
 
 
-async def _act(cast: Cast, beside: Beside, phase: Phase, before: datetime, now: datetime) -> None:
+async def _act(
+    scenario: Scenario, cast: Cast, beside: Beside, phase: Phase, before: datetime, now: datetime
+) -> None:
     match phase:
         case "outside":
             await cast.outside.act(before, now)
         case "floor":
-            for floor in cast.floors:
+            for floor in cast.floors if acting(scenario, before, now) else ():
                 await floor.act(now)
         case "worker":
-            await cast.worker.drain(now)
-            await beside.follow(cast.observer, now)
+            await (cast.worker if acting(scenario, before, now) else cast.watcher).drain(now)
+            if telling(scenario, before, now):
+                await beside.follow(cast.observer, now)
         case "audit":
             if hourly(before, now):
-                await cast.auditor.begin(now)
+                await cast.auditor.begin(now, whole=counting(before, now))
 
 
 async def _end(cast: Cast, beside: Beside, now: datetime) -> None:
     """Let everybody finish, and look once more when nothing moves."""
     await beside.settle()
     await cast.observer.drain(now)
-    await cast.auditor.begin(now)
+    await cast.auditor.begin(now, whole=True)
     await cast.auditor.settle()
 
 

@@ -138,12 +138,12 @@ def _aurora(scale: float) -> Seller:
     def n(units: int) -> int:
         return max(1, round(units * scale))
 
-    east_west = {"newark": n(700), "reno": n(500)}
+    east_west = {"newark": n(670), "reno": n(480)}
     hot = (
-        _sku(0, "lamp", "940521", {"USD": 2499}, 9.0, {"newark": n(3900), "reno": n(2700)},
-             ring_fenced=n(6400), return_share=0.12),
-        _sku(1, "projector", "852869", {"USD": 7900}, 6.5, {"newark": n(2900), "reno": n(1900)},
-             ring_fenced=n(4600), return_share=0.16),
+        _sku(0, "lamp", "940521", {"USD": 2499}, 9.0, {"newark": n(3700), "reno": n(2570)},
+             ring_fenced=n(6080), return_share=0.12),
+        _sku(1, "projector", "852869", {"USD": 7900}, 6.5, {"newark": n(2760), "reno": n(1800)},
+             ring_fenced=n(4370), return_share=0.16),
     )  # fmt: skip
     rest = tuple(
         _sku(i, "lantern", "940542", {"USD": 1500 + 170 * i}, 0.35, east_west) for i in range(2, 18)
@@ -156,26 +156,26 @@ def _aurora(scale: float) -> Seller:
 
 
 def _bramble(scale: float) -> Seller:
-    units = {"daventry": max(1, round(1000 * scale))}
+    units = {"daventry": max(1, round(950 * scale))}
     return Seller(
         code="bramble", title="Bramble & Co", country="GB", origin="GB",
         nodes=("daventry",), markets={"GB": ("GBP", "tiktok_uk", 1.0)},
         daily_cap=20_000, hold=timedelta(minutes=30), demand_share=0.23,
         skus=tuple(
             _sku(i, "balm", "330499", {"GBP": 900 + 110 * i}, 1.0 + (2.0 if i < 3 else 0.0), units,
-                 ring_fenced=max(1, round(850 * scale)) if i < 3 else 0, return_share=0.05)
+                 ring_fenced=max(1, round(810 * scale)) if i < 3 else 0, return_share=0.05)
             for i in range(12)
         ),
     )  # fmt: skip
 
 
 def _cinnabar(scale: float) -> Seller:
-    units = {"shenzhen": max(1, round(800 * scale))}
+    units = {"shenzhen": max(1, round(760 * scale))}
     return Seller(
         code="cinnabar", title="Cinnabar Studio", country="CN", origin="CN",
         nodes=("shenzhen",),
         markets={"US": ("USD", "tiktok_us_regular", 0.6), "GB": ("GBP", "tiktok_uk", 0.4)},
-        daily_cap=max(20, round(3_300 * scale)), hold=timedelta(0), demand_share=0.15,
+        daily_cap=max(20, round(3_140 * scale)), hold=timedelta(0), demand_share=0.15,
         skus=tuple(
             _sku(i, "scarf", "621410", {"USD": 1900 + 150 * i, "GBP": 1500 + 120 * i}, 1.0, units,
                  return_share=0.14)
@@ -244,10 +244,10 @@ def livestream_evening(scale: float = 1.0, days: float = 14) -> Scenario:
         explodes_at=start + timedelta(minutes=6),
         ends_at=start + timedelta(hours=1),
         curtain_at=start + timedelta(days=days),
-        calm_per_s=2.0 * scale,
-        peak_per_s=225.0 * scale,
+        calm_per_s=1.9 * scale,
+        peak_per_s=214.0 * scale,
         decay_s=80.0,
-        after_per_s=1.3 * scale,
+        after_per_s=1.24 * scale,
         nodes=nodes,
         vendors=_VENDORS,
         lanes=_LANES,

@@ -7,7 +7,7 @@ WITH here AS (
 ), parts AS (
     SELECT coalesce(sum(n) FILTER (WHERE status = 'cancelled'), 0) AS cancelled,
         coalesce(sum(n) FILTER (WHERE status NOT IN
-            ('backordered', 'held', 'open', 'cancelled')), 0) AS allocated,
+            ('reserved', 'backordered', 'held', 'open', 'cancelled')), 0) AS allocated,
         coalesce(sum(n) FILTER (WHERE status IN
             ('picked', 'packed', 'shipped', 'delivered', 'undelivered')), 0) AS picked,
         coalesce(sum(n) FILTER (WHERE status IN

@@ -6,4 +6,5 @@ JOIN inventory.pools AS p ON (p.merchant_id, p.pool_id) = (k.merchant_id, k.pool
 JOIN inventory.pool_stocks AS c
     ON (c.merchant_id, c.pool_id, c.sku_id) = (k.merchant_id, k.pool_id, k.sku_id)
 WHERE s.state = 'closed' AND c.on_hand > c.reserved
+    AND s.stream_id = coalesce(:stream_id::bigint, s.stream_id)
 ORDER BY k.merchant_id, k.stream_id, k.sku_id

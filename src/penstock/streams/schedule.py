@@ -1,4 +1,4 @@
-"""Schedule a livestream: the stream, its own pool, and the stock that is kept for it."""
+"""Schedule a livestream: the stream, its own pool, the stock and the capacity kept for it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -8,7 +8,8 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Retry, Transaction
 from penstock.kernel.errors import Conflict
-from penstock.streams.validate import NewStream, validate
+from penstock.streams.book_nodes import Booked, book_nodes
+from penstock.streams.validate import Known, NewStream, validate
 
 OpenPool = Callable[[Transaction, int, str, int, int], Awaitable[int]]
 """(merchant_id, code, family_id, stream_id) to the id of the stream's own pool."""
@@ -33,6 +34,7 @@ class Scheduled(msgspec.Struct, frozen=True):
     stream_id: int
     repeated: bool
     skus: tuple[RingFenced, ...]
+    capacity: tuple[Booked, ...] = ()
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -42,7 +44,7 @@ class Source(msgspec.Struct, frozen=True):
     pool_id: int
 
 
-class Known(msgspec.Struct, frozen=True):
+class Kept(msgspec.Struct, frozen=True):
     """A stream that was scheduled before, one row a SKU."""
 
     stream_id: int
@@ -52,6 +54,16 @@ class Known(msgspec.Struct, frozen=True):
     sku_id: int
     pool_id: int
     ring_fenced: int
+    given_back: int
+    family_id: int
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A market of the merchant's, or a node."""
+
+    kind: str
+    node_id: int
+    country: str
 
 
 @query
@@ -66,6 +78,7 @@ async def store_stream(
     starts_at: datetime,
     ends_at: datetime,
     expected_orders: int,
+    channels: list[str],
 ) -> int | None:
     """Insert the stream; nothing if its code is taken."""
 
@@ -75,6 +88,11 @@ async def sources(
     tx: Transaction, *, merchant_id: int, country: str, sku_ids: list[int]
 ) -> list[Source]:
     """Find the market pool of each SKU that the merchant has."""
+
+
+@query
+async def plan_known(tx: Transaction, *, merchant_id: int, node_ids: list[int]) -> list[Named]:
+    """List the merchant's markets, and those of the nodes that there are."""
 
 
 @query
@@ -91,8 +109,13 @@ async def store_stream_skus(
 
 
 @query
-async def known_stream(tx: Transaction, *, merchant_id: int, code: str) -> list[Known]:
+async def known_stream(tx: Transaction, *, merchant_id: int, code: str) -> list[Kept]:
     """Find what was scheduled under a code."""
+
+
+@query
+async def booked_of(tx: Transaction, *, merchant_id: int, stream_id: int) -> list[Booked]:
+    """List what nodes set aside for a stream."""
 
 
 async def schedule(
@@ -109,23 +132,16 @@ async def schedule(
     The same stream again changes nothing and gets its first answer.
 
     Raises:
-        Invalid: times that are over or in the wrong order, no SKU, an unknown one or one twice,
-            or units out of range.
+        Invalid: times that are over or in the wrong order, a country where the merchant does not
+            sell, no title or SKU, an unknown SKU or node or one twice, or numbers out of range.
         Conflict: the code belongs to a stream of another time, country or other SKUs.
         Retry: another transaction took the code first; the runner repeats and finds its answer.
 
     """
     known = await known_stream(tx, merchant_id=merchant_id, code=stream.code)
     if known:
-        return _repeated(stream, known)
-    found = await sources(
-        tx,
-        merchant_id=merchant_id,
-        country=stream.country,
-        sku_ids=[sku.sku_id for sku in stream.skus],
-    )
-    market_pool = {source.sku_id: source.pool_id for source in found}
-    validate(stream, set(market_pool), now)
+        return await _repeated(tx, merchant_id, stream, known)
+    market_pool = await check(tx, merchant_id, stream, now)
     stream_id = await store_stream(
         tx,
         merchant_id=merchant_id,
@@ -136,6 +152,7 @@ async def schedule(
         starts_at=stream.starts_at,
         ends_at=stream.ends_at,
         expected_orders=stream.expected_orders,
+        channels=list(stream.channels),
     )
     if stream_id is None:
         raise Retry
@@ -150,7 +167,37 @@ async def schedule(
         pool_ids=[a.pool_id for a in answers],
         ring_fenced=[a.ring_fenced for a in answers],
     )
-    return Scheduled(stream_id, repeated=False, skus=answers)
+    time = stream.starts_at, stream.ends_at
+    booked = await book_nodes(tx, merchant_id, stream_id, stream.capacity, time)
+    return Scheduled(stream_id, repeated=False, skus=answers, capacity=booked)
+
+
+async def check(
+    tx: Transaction, merchant_id: int, stream: NewStream, now: datetime
+) -> dict[int, int]:
+    """Validate a plan; return the market pool of each of its SKUs, 0 where none carries it.
+
+    Raises:
+        Invalid: every broken rule, by field.
+
+    """
+    found = await sources(
+        tx,
+        merchant_id=merchant_id,
+        country=stream.country,
+        sku_ids=[sku.sku_id for sku in stream.skus],
+    )
+    named = await plan_known(
+        tx, merchant_id=merchant_id, node_ids=[wish.node_id for wish in stream.capacity]
+    )
+    market_pool = {source.sku_id: source.pool_id for source in found}
+    known = Known(
+        skus=set(market_pool),
+        markets={n.country for n in named if n.kind == "market"},
+        nodes={n.node_id for n in named if n.kind == "node"},
+    )
+    validate(stream, known, now)
+    return market_pool
 
 
 async def _keep(
@@ -184,7 +231,9 @@ async def _keep(
     )
 
 
-def _repeated(stream: NewStream, before: Sequence[Known]) -> Scheduled:
+async def _repeated(
+    tx: Transaction, merchant_id: int, stream: NewStream, before: Sequence[Kept]
+) -> Scheduled:
     by_sku = {row.sku_id: row for row in before}
     first = before[0]
     same = (first.country, first.starts_at, first.ends_at) == (
@@ -195,7 +244,7 @@ def _repeated(stream: NewStream, before: Sequence[Known]) -> Scheduled:
     if not same or set(by_sku) != {sku.sku_id for sku in stream.skus}:
         raise Conflict(
             f"stream {stream.code!r} is scheduled with another time, country or SKUs; "
-            "use a new code"
+            "amend that one, or use a new code"
         )
     return Scheduled(
         first.stream_id,
@@ -206,4 +255,5 @@ def _repeated(stream: NewStream, before: Sequence[Known]) -> Scheduled:
             )
             for sku in stream.skus
         ),
+        capacity=tuple(await booked_of(tx, merchant_id=merchant_id, stream_id=first.stream_id)),
     )

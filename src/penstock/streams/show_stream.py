@@ -24,6 +24,14 @@ class StreamSkuShown(msgspec.Struct, frozen=True, kw_only=True):
     available: int
 
 
+class NodeBooked(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders an hour of a node: what was wanted for the stream, and what is booked."""
+
+    node: str
+    wanted: int
+    booked: int
+
+
 class StreamShown(msgspec.Struct, frozen=True, kw_only=True):
     """A stream as it stands."""
 
@@ -31,16 +39,37 @@ class StreamShown(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     host: str
     country: str
-    state: Literal["scheduled", "live", "closed"]
+    state: Literal["scheduled", "live", "closed", "cancelled"]
     starts_at: datetime
     ends_at: datetime
     expected_orders: int
+    channels: tuple[str, ...]
+    capacity: tuple[NodeBooked, ...]
     skus: tuple[StreamSkuShown, ...]
+
+
+class StreamListed(msgspec.Struct, frozen=True):
+    """A stream in a list."""
+
+    code: str
+    title: str
+    country: str
+    state: str
+    starts_at: datetime
+    ends_at: datetime
+    expected_orders: int
 
 
 @query
 async def show_stream(tx: Transaction, *, merchant_id: int, code: str) -> str | None:
     """Put the stream together as one JSON object."""
+
+
+@query
+async def list_streams(
+    tx: Transaction, *, merchant_id: int, before: datetime | None, streams: int
+) -> list[StreamListed]:
+    """List a merchant's streams that start before a moment, the last to start first."""
 
 
 async def shown_stream(tx: Transaction, merchant_id: int, code: str) -> StreamShown | None:

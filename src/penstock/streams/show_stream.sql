@@ -1,7 +1,15 @@
 -- What a pool holds now is left, reserved included; what it no longer holds was sold or given back.
 SELECT json_build_object(
-    'code', s.code, 'title', s.title, 'host', s.host, 'country', s.country, 'state', s.state,
+    'code', s.code, 'title', s.title, 'host', s.host, 'country', s.country,
+    'state', CASE WHEN s.cancelled_at IS NULL THEN s.state ELSE 'cancelled' END,
     'starts_at', s.starts_at, 'ends_at', s.ends_at, 'expected_orders', s.expected_orders,
+    'channels', s.channels,
+    'capacity', (
+        SELECT coalesce(json_agg(json_build_object(
+            'node', n.code, 'wanted', b.wanted, 'booked', b.booked) ORDER BY n.code), '[]')
+        FROM streams.booking AS b
+        JOIN inventory.nodes AS n ON n.node_id = b.node_id
+        WHERE (b.merchant_id, b.stream_id) = (s.merchant_id, s.stream_id)),
     'skus', (
         SELECT coalesce(json_agg(json_build_object(
             'sku', k.code, 'title', k.title, 'ring_fenced', r.ring_fenced,

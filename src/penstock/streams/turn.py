@@ -31,8 +31,8 @@ async def turn_states(tx: Transaction, *, now: datetime) -> int | None:
 
 
 @query
-async def leftovers(tx: Transaction) -> list[Leftover]:
-    """List what is available in the pools of closed streams."""
+async def leftovers(tx: Transaction, *, stream_id: int | None) -> list[Leftover]:
+    """List what is available in the pools of closed streams, or of one of them."""
 
 
 @query
@@ -54,9 +54,17 @@ async def turn(tx: Transaction, now: datetime, *, give_back: GiveBack) -> int:
     is reserved stays until it ships, and is for sale in the market when it is cancelled.
     """
     turned = await turn_states(tx, now=now) or 0
-    left = await leftovers(tx)
+    moved = await give_back_leftovers(tx, now, give_back=give_back)
+    return turned + sum(1 for units in moved if units)
+
+
+async def give_back_leftovers(
+    tx: Transaction, now: datetime, *, give_back: GiveBack, stream_id: int | None = None
+) -> list[int]:
+    """Give back what is available of closed streams, or of one; return the units row by row."""
+    left = await leftovers(tx, stream_id=stream_id)
     if not left:
-        return turned
+        return []
     moved = await give_back(
         tx,
         [(x.merchant_id, x.pool_id, x.family_id, x.sku_id, x.available) for x in left],
@@ -69,4 +77,4 @@ async def turn(tx: Transaction, now: datetime, *, give_back: GiveBack) -> int:
         sku_ids=[x.sku_id for x in left],
         quantities=moved,
     )
-    return turned + sum(1 for units in moved if units)
+    return moved

@@ -10,6 +10,7 @@ from penstock.vendors.contract_rules import (
     NewPickup,
     NewRate,
     NewVendor,
+    nowhere,
     rate_problems,
     unsigned,
     vendor_problems,
@@ -21,6 +22,11 @@ __all__ = ["NewPickup", "NewRate", "NewVendor", "add_pickups", "add_rates", "add
 @query
 async def signed_vendors(tx: Transaction, *, vendors: list[str]) -> list[str]:
     """Tell which of these vendors there are."""
+
+
+@query
+async def nodes_there(tx: Transaction, *, node_ids: list[int]) -> list[int]:
+    """Tell which of these nodes there are."""
 
 
 @query
@@ -95,7 +101,18 @@ async def add_rates(tx: Transaction, rates: Sequence[NewRate]) -> None:
 
     """
     signed = await signed_vendors(tx, vendors=[rate.vendor for rate in rates])
-    _refuse([error for i, rate in enumerate(rates) for error in rate_problems(i, rate, signed)])
+    nodes = await _nodes(tx, [rate.node_id for rate in rates])
+    _refuse(
+        [
+            error
+            for i, rate in enumerate(rates)
+            for error in (
+                *unsigned(f"/rates/{i}", rate.vendor, signed),
+                *nowhere(f"/rates/{i}", rate.node_id, nodes),
+                *rate_problems(i, rate),
+            )
+        ]
+    )
     rates = list(
         {
             (r.vendor, r.node_id, r.country, r.service, r.weight_to_g, r.effective_from): r
@@ -122,11 +139,21 @@ async def add_pickups(tx: Transaction, pickups: Sequence[NewPickup]) -> None:
     """Say when vendors collect; again, it moves. The last word on a vendor and node counts.
 
     Raises:
-        Invalid: one names a vendor that there is not.
+        Invalid: one names a vendor or a node that there is not.
 
     """
     signed = await signed_vendors(tx, vendors=[pickup.vendor for pickup in pickups])
-    _refuse([e for i, p in enumerate(pickups) for e in unsigned(f"/pickups/{i}", p.vendor, signed)])
+    nodes = await _nodes(tx, [pickup.node_id for pickup in pickups])
+    _refuse(
+        [
+            error
+            for i, pickup in enumerate(pickups)
+            for error in (
+                *unsigned(f"/pickups/{i}", pickup.vendor, signed),
+                *nowhere(f"/pickups/{i}", pickup.node_id, nodes),
+            )
+        ]
+    )
     pickups = list({(p.vendor, p.node_id): p for p in pickups}.values())
     await store_pickups(
         tx,
@@ -134,6 +161,11 @@ async def add_pickups(tx: Transaction, pickups: Sequence[NewPickup]) -> None:
         node_ids=[p.node_id for p in pickups],
         cut_offs=[p.cut_off for p in pickups],
     )
+
+
+async def _nodes(tx: Transaction, wanted: Sequence[int]) -> list[int]:
+    """Tell which of the wanted nodes there are; what no node's number can be is none."""
+    return await nodes_there(tx, node_ids=[n for n in set(wanted) if 0 < n < 2**31])
 
 
 def _refuse(wrong: list[FieldError]) -> None:

@@ -82,9 +82,9 @@ def vendor_problems(i: int, vendor: NewVendor) -> list[FieldError]:
     return wrong
 
 
-def rate_problems(i: int, rate: NewRate, signed: Collection[str]) -> list[FieldError]:
-    """Return every rule that the `i`-th rate breaks; `signed` are the vendors that there are."""
-    wrong = unsigned(f"/rates/{i}", rate.vendor, signed)
+def rate_problems(i: int, rate: NewRate) -> list[FieldError]:
+    """Return every rule that the `i`-th rate of a request breaks by itself."""
+    wrong = []
     if rate.country not in COUNTRIES:
         detail = f"{rate.country!r} is no country of ISO 3166-1; use a code such as US"
         wrong.append(FieldError(f"/rates/{i}/country", "unknown_country", detail))
@@ -113,6 +113,14 @@ def unsigned(pointer: str, vendor: str, signed: Collection[str]) -> list[FieldEr
         return []
     detail = f"there is no vendor {vendor!r}; add it first or correct the name"
     return [FieldError(f"{pointer}/vendor", "unknown_vendor", detail)]
+
+
+def nowhere(pointer: str, node_id: int, nodes: Collection[int]) -> list[FieldError]:
+    """Return the error of naming a node that there is not."""
+    if node_id in nodes:
+        return []
+    detail = f"there is no node {node_id}; set it up first or correct the number"
+    return [FieldError(f"{pointer}/node_id", "unknown_node", detail)]
 
 
 @cache

@@ -18,6 +18,7 @@ WITH busy AS (
         SELECT f.merchant_id, f.fulfilment_order_id, f.node_id, f.order_id
         FROM allocation.fulfilment_orders AS f
         WHERE (f.merchant_id, f.fulfilment_order_id) = (s.merchant_id, s.subject_id)
+            AND f.node_id IN (SELECT node_id FROM floor WHERE room > 0)
         OFFSET 0
     ) AS f
     CROSS JOIN LATERAL (
@@ -34,7 +35,7 @@ WITH busy AS (
         row_number() OVER (PARTITION BY a.node_id
                            ORDER BY a.dispatch_by_at, a.fulfilment_order_id, a.merchant_id) AS turn
     FROM allocated AS a
-    JOIN floor ON floor.node_id = a.node_id AND floor.room > 0
+    JOIN floor ON floor.node_id = a.node_id
 )
 SELECT merchant_id, fulfilment_order_id AS subject_id
 FROM waiting

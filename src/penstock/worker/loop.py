@@ -10,7 +10,7 @@ from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.gateways.port import Gateways
 from penstock.kernel.clock import Clock
 from penstock.kernel.errors import Unavailable
-from penstock.lifecycle.claim import backlog, claim, put_off
+from penstock.lifecycle.claim import claim, put_off
 from penstock.worker.call import Pause, run_call
 from penstock.worker.identity import Identity
 from penstock.worker.step import Call, Every, Step, Timed, Work
@@ -20,13 +20,20 @@ _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @query
-async def open_calls(tx: Transaction, *, now: datetime) -> list[str]:
-    """Name the steps that have intents to ask after."""
+async def due(
+    tx: Transaction,
+    *,
+    steps: list[str],
+    kinds: list[str],
+    statuses: list[str],
+    timed: list[str],
+    now: datetime,
+) -> list[str]:
+    """Name the steps that have something to do.
 
-
-@query
-async def timed_steps(tx: Transaction, *, steps: list[str], now: datetime) -> list[str]:
-    """Name the timed steps whose time has come; a new one's has."""
+    A subject of their kind and status is due, their time has come (a new timed step's has), or
+    they have intents to ask after.
+    """
 
 
 @query
@@ -62,33 +69,34 @@ class Worker:
 
     async def turn(self, now: datetime) -> int:
         """Run every step that has something to do at `now` once, in the journey's order."""
-        due, timed, unsettled = await self._database.run(OPERATOR, lambda tx: self._look(tx, now))
+        names = await self._database.run(OPERATOR, lambda tx: self._look(tx, now))
         done = 0
         for work in self._journey:
+            if work.name not in names:
+                continue
             match work:
-                case Step() if (work.when.kind, work.when.status) in due:
+                case Step():
                     done += await self._step(work, now)
-                case Timed() if work.name in timed:
+                case Timed():
                     done += await self._timed(work, now)
-                case Call() if (work.when.kind, work.when.status) in due or work.name in unsettled:
+                case Call():
                     worker_id = await self._identity.claim()
                     done += await run_call(
                         self._database, self._gateways, work, worker_id, now, self._pause
                     )
-                case _:
-                    pass
         return done
 
-    async def _look(
-        self, tx: Transaction, now: datetime
-    ) -> tuple[set[tuple[str, str]], set[str], set[str]]:
-        waiting = await backlog(tx, now=now)
-        names = [work.name for work in self._journey if isinstance(work, Timed)]
-        return (
-            {(w.kind, w.status) for w in waiting},
-            set(await timed_steps(tx, steps=names, now=now)),
-            set(await open_calls(tx, now=now)),
+    async def _look(self, tx: Transaction, now: datetime) -> set[str]:
+        waiting = [work for work in self._journey if not isinstance(work, Timed)]
+        names = await due(
+            tx,
+            steps=[work.name for work in waiting],
+            kinds=[work.when.kind for work in waiting],
+            statuses=[work.when.status for work in waiting],
+            timed=[work.name for work in self._journey if isinstance(work, Timed)],
+            now=now,
         )
+        return set(names)
 
     async def _step(self, step: Step, now: datetime) -> int:
         async def work(tx: Transaction) -> int:

@@ -17,6 +17,8 @@ CREATE TABLE worker.pace (
     arrived int NOT NULL,
     moved int NOT NULL,
     busy_s double precision NOT NULL,
+    minute_moved int NOT NULL,
+    minute_busy_s double precision NOT NULL,
     received_ever bigint NOT NULL,
     arrived_ever bigint NOT NULL,
     moved_ever bigint NOT NULL
@@ -25,5 +27,6 @@ COMMENT ON COLUMN worker.pace.received IS 'orders, from from_at to to_at';
 COMMENT ON COLUMN worker.pace.arrived IS 'moves into a status that a step takes from';
 COMMENT ON COLUMN worker.pace.moved IS 'moves out of such a status, but for cancellations';
 COMMENT ON COLUMN worker.pace.moved_ever IS 'the same up to to_at: where the next count begins';
-CREATE INDEX pace_moved ON worker.pace (moved DESC, to_at);
+COMMENT ON COLUMN worker.pace.minute_moved IS 'in the minute up to to_at';
+CREATE INDEX pace_minute_moved ON worker.pace (minute_moved DESC, to_at);
 CALL penstock.operator_table('worker.pace');

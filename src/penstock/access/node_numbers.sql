@@ -1,0 +1,1 @@
+SELECT node_id FROM inventory.nodes ORDER BY node_id

@@ -1,0 +1,1 @@
+SELECT vendor FROM vendors.vendors ORDER BY vendor

@@ -1,0 +1,1 @@
+"""What drives a score: path models, fair shares, adjusted effects, bad reviews, questionnaires."""

@@ -1,0 +1,1 @@
+"""Controlled growth: policies as data, tiers, volume limits, order-handling capacity."""

@@ -1,0 +1,1 @@
+SELECT count(*)::int AS live FROM streams.stream WHERE state = 'live'

@@ -1,0 +1,1 @@
+DELETE FROM vendors.meaning WHERE vocabulary = ANY (:vocabularies::text[])

@@ -1,0 +1,1 @@
+SELECT node_id FROM inventory.nodes WHERE node_id = ANY (:node_ids::int[])

@@ -1,0 +1,3 @@
+SELECT vendor, coalesce(nullif(vocabulary, ''), vendor) AS vocabulary
+FROM vendors.vendor
+ORDER BY vendor

@@ -1,0 +1,1 @@
+SELECT coalesce(nullif(vocabulary, ''), vendor) FROM vendors.vendor WHERE vendor = :vendor::text
