@@ -36,9 +36,7 @@ async def leave(tx: Transaction, month: int, merchant_ids: Sequence[int]) -> Non
     for merchant_id in merchant_ids:
         gone = _AT_ONCE
         while gone == _AT_ONCE:
-            found = await forget_subjects(
-                tx, merchant_id=merchant_id, month=month, batch=_AT_ONCE
-            )
+            found = await forget_subjects(tx, merchant_id=merchant_id, month=month, batch=_AT_ONCE)
             gone = found or 0
     await drop_month(tx, month=month)
 

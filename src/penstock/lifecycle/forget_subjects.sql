@@ -8,6 +8,7 @@ WITH forgotten AS (
             AND subject_id >= :month::int * 10000000000000
             AND subject_id < (:month::int + 1) * 10000000000000
             AND deadline_at = 'infinity'
+        ORDER BY subject_id
         LIMIT :batch::int
     ) AS g
     WHERE (s.merchant_id, s.subject_id) = (g.merchant_id, g.subject_id)

@@ -18,6 +18,8 @@ from penstock.kernel.errors import Misconfigured, Unavailable
 ArchiveKind = Literal["orders", "lines", "moves"]
 _ROW_GROUP = {"orders": 2_000, "lines": 50_000, "moves": 100_000}
 """Rows that are read as one. Of orders few, for a document is read with all of its group."""
+_KEPT_FOOTERS = 64
+_LINES = msgspec.json.Encoder().encode_lines
 _ORDER = """
     merchant_id:int32 order_id:int64 channel:string channel_order_id:string received_at:time
     outcome:string detail:string status:string country:string currency:string goods_minor:int64
@@ -32,13 +34,18 @@ _MOVE = """
     merchant_id:int32 subject_id:int64 history_id:int64 kind:string from_status:string
     event:string to_status:string at:time
 """
+
+
+def _columns(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, of) for name, _, of in (word.partition(":") for word in text.split()))
+
+
 COLUMNS: dict[ArchiveKind, tuple[tuple[str, str], ...]] = {
-    kind: tuple((name, of) for name, _, of in (word.partition(":") for word in text.split()))
-    for kind, text in (("orders", _ORDER), ("lines", _LINE), ("moves", _MOVE))
-}  # type: ignore[misc]  # a Literal is a str to a comprehension
+    "orders": _columns(_ORDER),
+    "lines": _columns(_LINE),
+    "moves": _columns(_MOVE),
+}
 """Name and type of every column; the first two are the key by which rows are sorted."""
-_KEPT_FOOTERS = 64
-_LINES = msgspec.json.Encoder().encode_lines
 
 
 class Unreadable(Unavailable):
@@ -63,8 +70,8 @@ def arrow() -> tuple[ModuleType, ModuleType]:
 
     """
     try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
+        import pyarrow.parquet as pq  # type: ignore[import-untyped]  # ships no types
     except ImportError as error:
         raise Misconfigured(
             "an archive needs pyarrow: install it with pip install 'penstock[archive]'."
