@@ -19,9 +19,7 @@ def measure(*, seed: int, quick: bool) -> Report:
 
     if found := hindrance():
         raise Absent(found)
-    figures = play(
-        "rig.py", "--seconds", 20 if quick else 600, "--seed", seed, timeout_s=1_500
-    )
+    figures = play("rig.py", "--seconds", 20 if quick else 600, "--seed", seed, timeout_s=1_500)
     return Report(postgres="18 (embedded)", figures=figures)
 
 

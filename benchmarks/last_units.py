@@ -28,7 +28,7 @@ import msgspec
 
 from benchmarks.result import Report
 from benchmarks.server import ask, private_server
-from penstock import journey
+from penstock import lending
 from penstock.access.key import SECRET_BYTES, Principal, create_key
 from penstock.app import prepare
 from penstock.db.transaction import OPERATOR, Database, Transaction
@@ -297,7 +297,7 @@ async def differences(url: str, shop: Shop, bought: Sequence[Bought]) -> list[st
     """Return what differs between answers, receipts, the plain loop, counters and ledger."""
     stock = shop.stock
     async with await Database.open(url, connections_max=1) as database:
-        found = [str(d) for d in await database.run(OPERATOR, journey.audit, snapshot=True)]
+        found = [str(d) for d in await database.run(OPERATOR, lending.audit, snapshot=True)]
         rows = await database.run(
             OPERATOR,
             lambda tx: tx.fetch(

@@ -27,7 +27,7 @@ from benchmarks.load import Sent, closed_loop, cpu_s, http_post, open_loop, rss_
 from benchmarks.result import Report
 from benchmarks.server import ask, private_server
 from benchmarks.shop import Shop, made_shop
-from penstock import journey
+from penstock import lending
 from penstock.app import prepare
 from penstock.channels.order import NewOrder
 from penstock.db.transaction import Database
@@ -130,7 +130,7 @@ async def _transaction_alone(
 
 async def _receive(database: Database, shop: Shop, numbers: _Numbers, batches: int) -> float:
     """Return the orders a second of `batches` batches of the receive transaction."""
-    take = taker(database, lambda: datetime.now(UTC), journey.RECEIPT, SoldOut(shop.never))
+    take = taker(database, lambda: datetime.now(UTC), lending.RECEIPT, SoldOut(shop.never))
     todo = [[Wanted(o) for o in _orders(shop, numbers, BATCH)] for _ in range(batches)]
     begun_s = time.perf_counter()
 

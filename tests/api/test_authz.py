@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from penstock import journey
+from penstock import lending
 from penstock.access.key import Principal, create_key
 from penstock.api.http import http_app
 from penstock.db.transaction import OPERATOR
@@ -165,7 +165,7 @@ def operations(app: Any) -> set[str]:
 
 
 async def fill(make):
-    await journey.set_up(make.tx)
+    await lending.set_up(make.tx)
     ours, theirs = await make.merchant(), await make.merchant()
     node, elsewhere = await make.node(), await make.node()
     pool = await make.pool(ours, [node])
@@ -231,7 +231,7 @@ async def sent_back(make, made):
     )  # fmt: skip
     await create(
         make.tx, kind="return", merchant_ids=[made.ours], subject_ids=[return_id],
-        events=["requested"], due_at=None, at=NOW,
+        events=["requested"], due_at=[None], at=NOW,
     )  # fmt: skip
     return return_id
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from penstock import journey
+from penstock import journey, lending
 from penstock.gateways.effects import LabelBought, ManifestClosed
 from penstock.gateways.port import Outcome
 from penstock.worker.identity import Identity
@@ -40,7 +40,7 @@ class Carrier:
 
 
 async def shop(make):
-    await journey.set_up(make.tx)
+    await lending.set_up(make.tx)
     merchant_id = await make.merchant()
     pool = await make.pool(merchant_id, [node := await make.node()])
     sku = await make.sku(merchant_id, code="LAMP")

@@ -127,7 +127,7 @@ async def test_a_payment_lets_an_order_go_on(api, ask):
         )  # fmt: skip
         await create(
             make.tx, kind="fulfilment_order", merchant_ids=[merchant_id], subject_ids=[order],
-            events=["received_unpaid"], due_at=now, at=now,
+            events=["received_unpaid"], due_at=[now], at=now,
         )  # fmt: skip
         return merchant_id, order
 

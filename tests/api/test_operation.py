@@ -21,7 +21,7 @@ async def waiting(make, now):
             merchant_ids=[merchant_id],
             subject_ids=await new_ids(make.tx, count=1, at=at),
             events=["packed"],
-            due_at=None,
+            due_at=[None],
             at=at,
         )
     return merchant_id

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from penstock.api.http import http_app
-from penstock.api.orders import _REFUSAL as REFUSALS
+from penstock.api.receipt import REFUSALS
 from penstock.api.problems import STATUS
 from penstock.channels import detect
 from penstock.channels.csv_file import COLUMNS, REQUIRED
@@ -53,6 +53,7 @@ TYPES = {
     Policy: "policy",
     Address: "object",
     tuple[NewLine, ...]: "list of objects",
+    tuple[int, ...]: "list of integers",
 }
 
 

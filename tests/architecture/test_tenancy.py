@@ -28,7 +28,8 @@ OTHER_KEYS = {
 """Keys of merchant data that do not start with the merchant; and why."""
 VALUES = {
     "int2": "{n}", "int4": "{n}", "int8": "{n}", "float8": "{n}", "numeric": "{n}", "bool": "false",
-    "text": "'{n}'", "bytea": "'{n}'", "json": "'{{}}'", "jsonb": "'{{}}'", "_text": "'{{}}'", "_int8": "'{{}}'",
+    "text": "'{n}'", "bytea": "'{n}'", "json": "'{{}}'", "jsonb": "'{{}}'",
+    "_text": "'{{}}'", "_int8": "'{{}}'",
     "timestamptz": "'2026-11-2{n}'", "date": "'2026-11-2{n}'", "time": "'1{n}:00'",
     "interval": "'{n} h'",
 }  # fmt: skip

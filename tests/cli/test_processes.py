@@ -161,7 +161,7 @@ async def test_a_backlog_brings_workers(start, database, make_in):
         ids = await new_ids(tx, count=20_000, at=at)
         await create(
             tx, kind="parcel", merchant_ids=[merchant_id] * len(ids), subject_ids=ids,
-            events=["packed"] * len(ids), due_at=None, at=at,
+            events=["packed"] * len(ids), due_at=[None] * len(ids), at=at,
         )  # fmt: skip
 
     await database.run(OPERATOR, wait_for_labels)

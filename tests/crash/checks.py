@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from client import Journal, Order
 
-from penstock import journey
+from penstock import lending
 from penstock.db.transaction import OPERATOR, Database, Transaction
 
 CHAIN = """
@@ -75,7 +75,7 @@ async def violations(url: str, folder: Path) -> list[str]:
     known = journals(folder)
 
     async def look(tx: Transaction) -> list[str]:
-        found = [f"I1/I2 {d}" for d in await journey.audit(tx)]
+        found = [f"I1/I2 {d}" for d in await lending.audit(tx)]
         found += [f"I4 {row[0]} {row[1]}" for row in await tx.fetch(CHAIN)]
         found += [f"I6 {row[0]} {row[1]}" for row in await tx.fetch(NO_FOURTH_PLACE)]
         found += [f"I10 {row[0]}: {row[1]} ≠ {row[2]}" for row in await tx.fetch(TOLD)]

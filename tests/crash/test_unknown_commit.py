@@ -69,6 +69,8 @@ class FaultProxy:
                 if cutting.is_set():
                     return
                 writer.write(data)
+            if not cutting.is_set():
+                writer.close()
 
 
 def order(key):

@@ -10,8 +10,8 @@ import pytest
 from penstock.experience import vocabulary
 from penstock.experience.load import load, parse, shipped
 from penstock.experience.profile import assumptions
-from penstock.kernel.toml_lines import line_of, lines
 from penstock.kernel.errors import Invalid, NotFound
+from penstock.kernel.toml_lines import line_of, lines
 
 PROFILES = Path(__file__).parents[2] / "src/penstock/experience/profiles"
 MEASURE = PROFILES.parent / "measure.sql"

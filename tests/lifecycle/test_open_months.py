@@ -23,7 +23,7 @@ async def born(tx, make, at):
     (subject_id,) = await new_ids(tx, count=1, at=at)
     await create(
         tx, kind="fulfilment_order", merchant_ids=[await make.merchant()],
-        subject_ids=[subject_id], events=["received"], due_at=None, at=at,
+        subject_ids=[subject_id], events=["received"], due_at=[None], at=at,
     )  # fmt: skip
     return subject_id
 

@@ -36,7 +36,7 @@ async def born(tx, kind, count=1):
         merchant_ids=[7] * count,
         subject_ids=ids,
         events=[event] * count,
-        due_at=None,
+        due_at=[None] * count,
         at=NOW,
     )
     return [Subject(7, subject_id) for subject_id in ids]

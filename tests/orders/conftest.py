@@ -7,27 +7,28 @@ from typing import Any
 import msgspec
 import pytest
 
-from penstock.access.once import bodies_of
+from penstock import lending
 from penstock.allocation.allocate import allocate
 from penstock.db.transaction import Transaction
 from penstock.inventory.commit import commit_stock, lock_nodes
 from penstock.inventory.reserve import lock_stock, take_stock
 from penstock.lifecycle.advance import Subject, create, new_ids
-from penstock.merchants.admit import count_orders, day_admission
 from penstock.orders.item import Dated
 from penstock.orders.pay import store_unpaid
-from penstock.orders.receive import Ports, Wanted
+from penstock.orders.receive import Wanted
 from penstock.orders.receive import receive as receive_wanted
 from penstock.orders.sold_out import SoldOut
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-def promise(_sla: str, _country: str, paid_at: Sequence[datetime]) -> list[Dated]:
+def promise(
+    _sla: str, _country: str, paid_at: Sequence[datetime], _days: object = ()
+) -> list[Dated]:
     return [Dated(at + timedelta(days=2), at + timedelta(days=6)) for at in paid_at]
 
 
-PORTS = Ports(day_admission, count_orders, lock_stock, take_stock, bodies_of, promise)
+PORTS = msgspec.structs.replace(lending.RECEIPT, promise=promise)
 
 
 async def receive(tx, merchant_id, orders, now, ports):
@@ -144,7 +145,7 @@ async def _reserve_unpaid(
     )  # fmt: skip
     await create(
         shop.tx, kind="fulfilment_order", merchant_ids=[shop.merchant], subject_ids=[order],
-        events=["received_unpaid"], due_at=expires_at, at=NOW,
+        events=["received_unpaid"], due_at=[expires_at], at=NOW,
     )  # fmt: skip
     return order
 

@@ -1,22 +1,28 @@
 """A finished month leaves for files: verified, at once or not at all, and nothing of it is lost."""
 
+import asyncio
 import hashlib
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+import asyncpg
 import msgspec
 import pytest
 
+from penstock import lending
 from penstock.db.transaction import OPERATOR, merchant
-from penstock.inventory.release import release_reservation
 from penstock.inventory.commit import uncommit_stock
+from penstock.inventory.release import release_reservation
 from penstock.kernel.errors import Misconfigured, Unavailable
 from penstock.lifecycle.advance import Subject, create, move, new_ids
 from penstock.lifecycle.drop_month import month_of, month_of_id, named
-from penstock.orders.archive import archive
+from penstock.orders import archive as module
+from penstock.orders.archive import archive, archive_daily
+from penstock.orders.archive_file import ArchiveFile
 from penstock.orders.archived import archived_document
 from penstock.orders.cancel import cancel
+from penstock.orders.receive import Wanted, receive
 from penstock.orders.show import show
+from penstock.orders.sold_out import SoldOut
 
 pq = pytest.importorskip("pyarrow.parquet", reason="the archive is an extra: install pyarrow")
 OLD = datetime(2026, 2, 10, 8, 0, tzinfo=UTC)
@@ -31,11 +37,14 @@ POINTS = [
 
 
 class World:
-    """A shop with three finished orders of February, one refused, and one of March under way."""
+    """A shop with three finished orders of February and one that was refused.
+
+    Parcels are born in March, and the second part of the split order in November.
+    """
 
     def __init__(self, database, make_in, shop_in):
         self.database, self.make_in, self.shop_in = database, make_in, shop_in
-        self.delivered = self.cancelled = self.split = self.later = self.merchant = 0
+        self.delivered = self.cancelled = self.split = self.merchant = 0
 
     async def run(self, work):
         return await self.database.run(OPERATOR, work)
@@ -53,31 +62,27 @@ class World:
         await shop.stock(1, node=shop.b)
         self.delivered = await shop.order(key="T-1", at=OLD)
         self.cancelled = await shop.order(key="T-2", at=OLD)
-        self.split = await shop.order(key="T-3", at=OLD, quantity=8)
-        await self._refused(tx, shop)
         await cancel(
             tx, self.merchant, [self.cancelled], "remorse", "buyer", OLD,
             release=release_reservation, uncommit=uncommit_stock,
         )  # fmt: skip
+        self.split = await shop.order(key="T-3", at=OLD, quantity=9)
+        await self._refused(tx, shop)
         await shop.allocate(self.delivered, self.split)
         for order in (self.delivered, self.split):
             shown = await show(tx, self.merchant, order)
+            assert len(shown.fulfilment_orders) == (2 if order == self.split else 1)
             for part in shown.fulfilment_orders:
                 await self.deliver(tx, part.fulfilment_order_id)
         await tx.fetch("DELETE FROM outbox.event")
 
     async def _refused(self, tx, shop):
         make = self.make_in(tx)
-        from penstock.orders.receive import receive, Wanted
-        from penstock.orders.sold_out import SoldOut
-        from penstock import journey
-
         order = msgspec.structs.replace(
             make.order("LAMP", key="T-4", quantity=900), ordered_at=OLD, paid_at=OLD
         )
-        self.refused_order = order
         (answer,) = await receive(
-            tx, self.merchant, [Wanted(order)], OLD, journey.RECEIPT, SoldOut(timedelta(0))
+            tx, self.merchant, [Wanted(order)], OLD, lending.RECEIPT, SoldOut(timedelta(0))
         )
         assert answer.outcome == "insufficient_stock"
 
@@ -88,7 +93,7 @@ class World:
         (parcel,) = await new_ids(tx, count=1, at=at)
         await create(
             tx, kind="parcel", merchant_ids=[self.merchant], subject_ids=[parcel],
-            events=["packed"], due_at=None, at=at,
+            events=["packed"], due_at=[None], at=at,
         )  # fmt: skip
         await tx.fetch(
             "INSERT INTO warehouse.parcel (merchant_id, parcel_id, fulfilment_order_id, parcel_no,"
@@ -100,7 +105,6 @@ class World:
             await move(tx, [Subject(self.merchant, parcel)], event, at)
         for event in ("handed_over", "delivered"):
             await move(tx, [Subject(self.merchant, part)], event, at)
-        self.parcel = parcel
 
     async def shown(self):
         """The documents of all orders, from wherever they are."""
@@ -115,13 +119,11 @@ class World:
         month = month_of(OLD)
         (row,) = await self.run(
             lambda tx: tx.fetch(
-                "SELECT (SELECT count(*) FROM orders.receipt WHERE order_id / 10^13::bigint = $1),"
-                " (SELECT count(*) FROM orders.line WHERE order_id / 10^13::bigint = $1),"
-                " (SELECT count(*) FROM lifecycle.history WHERE subject_id / 10^13::bigint = $1),"
-                " (SELECT count(*) FROM lifecycle.subject WHERE subject_id / 10^13::bigint = $1),"
-                " (SELECT count(*) FROM orders.archive WHERE month = $1)".replace(
-                    "10^13::bigint", "10000000000000"
-                ),
+                "SELECT (SELECT count(*) FROM orders.receipt WHERE order_id / 10000000000000 = $1),"
+                " (SELECT count(*) FROM orders.line WHERE order_id / 10000000000000 = $1),"
+                " (SELECT count(*) FROM lifecycle.history WHERE subject_id / 10000000000000 = $1),"
+                " (SELECT count(*) FROM lifecycle.subject WHERE subject_id / 10000000000000 = $1),"
+                " (SELECT count(*) FROM orders.archive WHERE month = $1)",
                 month,
             )
         )
@@ -166,7 +168,7 @@ async def test_the_files_hold_every_row_and_are_registered(world, tmp_path):
     assert orders[3]["document"] is None
     assert msgspec.json.decode(orders[3]["ship_to"])["city"] == "Austin"
     assert [(line["order_id"], line["quantity"], line["sku"]) for line in tables["lines"]] == [
-        (world.delivered, 1, "LAMP"), (world.cancelled, 1, "LAMP"), (world.split, 8, "LAMP"),
+        (world.delivered, 1, "LAMP"), (world.cancelled, 1, "LAMP"), (world.split, 9, "LAMP"),
     ]  # fmt: skip
     events = [m["event"] for m in tables["moves"] if m["subject_id"] == world.delivered]
     assert events[0] == "received"
@@ -188,9 +190,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_killed_anywhere_nothing_is_lost_and_the_next_attempt_ends_it(
-    world, tmp_path, point
-):
+async def test_killed_anywhere_nothing_is_lost_and_the_next_attempt_ends_it(world, tmp_path, point):
     before, rows = await world.shown(), await world.left()
 
     def kill(at):
@@ -211,14 +211,7 @@ async def test_killed_anywhere_nothing_is_lost_and_the_next_attempt_ends_it(
 async def test_a_damaged_file_is_found_before_anything_is_given_up(world, tmp_path):
     rows = await world.left()
 
-    def damage(at):
-        if at == "orders written":
-            damaged.append(True)
-
-    damaged = []
-    from penstock.orders import archive_file
-
-    honest = archive_file.ArchiveFile._flush
+    honest = ArchiveFile._flush
 
     def forgetful(self, count):
         if self._kind == "lines":
@@ -227,28 +220,34 @@ async def test_a_damaged_file_is_found_before_anything_is_given_up(world, tmp_pa
         honest(self, count)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive_file.ArchiveFile, "_flush", forgetful)
+        patch.setattr(ArchiveFile, "_flush", forgetful)
         with pytest.raises(Unavailable, match="does not hold what was written"):
-            await world.archive(tmp_path, pause=damage)
+            await world.archive(tmp_path)
     assert await world.left() == rows
 
 
-@pytest.mark.parametrize(
-    ("sql", "why"),
-    [
-        ("UPDATE lifecycle.subject SET deadline_at = '2027-01-01', status = 'in_transit'"
-         " WHERE kind = 'parcel'", "not finished"),
-        ("INSERT INTO tracking.exception (merchant_id, subject_id, kind, status, reason, opened_at)"
-         " SELECT merchant_id, subject_id, kind, status, 'lost', '2026-03-20'"
-         " FROM lifecycle.subject WHERE kind = 'parcel' LIMIT 1", "open exceptions"),
-        ("INSERT INTO outbox.event (merchant_id, topic, subject_id, at)"
-         " SELECT merchant_id, 'parcel.delivered', subject_id, '2026-03-20'"
-         " FROM lifecycle.subject WHERE kind = 'parcel' LIMIT 1", "not passed on yet"),
-        ("UPDATE orders.receipt SET received_at = '2026-10-01'", "received too lately"),
-    ],
-)  # fmt: skip
-async def test_a_month_waits_for_what_is_under_way(world, tmp_path, sql, why):
-    await world.run(lambda tx: tx.fetch(sql))
+UNDER_WAY = {
+    "not finished": """
+        UPDATE lifecycle.subject SET deadline_at = '2027-01-01', status = 'in_transit'
+        WHERE kind = 'parcel'
+    """,
+    "open exceptions": """
+        INSERT INTO tracking.exception (merchant_id, subject_id, kind, status, reason, opened_at)
+        SELECT merchant_id, subject_id, kind, status, 'lost', '2026-03-20'
+        FROM lifecycle.subject WHERE kind = 'parcel' LIMIT 1
+    """,
+    "not passed on yet": """
+        INSERT INTO outbox.event (merchant_id, topic, subject_id, at)
+        SELECT merchant_id, 'parcel.delivered', subject_id, '2026-03-20'
+        FROM lifecycle.subject WHERE kind = 'parcel' LIMIT 1
+    """,
+    "received too lately": "UPDATE orders.receipt SET received_at = '2026-10-01'",
+}
+
+
+@pytest.mark.parametrize("why", UNDER_WAY)
+async def test_a_month_waits_for_what_is_under_way(world, tmp_path, why):
+    await world.run(lambda tx: tx.fetch(UNDER_WAY[why]))
     (february,) = await world.archive(tmp_path)  # March is not looked at
     assert february.outcome == "waits"
     assert [w.why for w in february.waits] == [why]
@@ -257,35 +256,21 @@ async def test_a_month_waits_for_what_is_under_way(world, tmp_path, sql, why):
 
 
 async def test_what_begins_while_the_files_are_written_makes_the_month_wait(world, tmp_path):
-    sql = (
-        "UPDATE lifecycle.subject SET deadline_at = '2027-01-01', status = 'in_transit'"
-        " WHERE kind = 'parcel'"
-    )
-    import asyncio
-
-    import asyncpg
-
-    def begin(at):
-        if at == "moves published":
-            done.append(True)
-
-    done = []
-    from penstock.orders import archive as module
-
+    sql = "UPDATE lifecycle.subject SET deadline_at = $1, status = $2 WHERE kind = 'parcel'"
     honest = module._write
 
     async def slow(*given):
         written = await honest(*given)
-        await world.run(lambda tx: tx.fetch(sql))
+        await world.run(lambda tx: tx.fetch(sql, NOW, "in_transit"))
         return written
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_write", slow)
-        (february,) = await world.archive(tmp_path, pause=begin)
+        (february,) = await world.archive(tmp_path)
     assert february.outcome == "waits"
     assert (await world.left())[0] == 4
     await world.run(
-        lambda tx: tx.fetch("UPDATE lifecycle.subject SET deadline_at = 'infinity', status = 'delivered' WHERE kind = 'parcel'")
+        lambda tx: tx.fetch(sql.replace("$1", "'infinity'").replace("$2", "'delivered'"))
     )
     assert (await world.archive(tmp_path))[0].outcome == "archived"
 
@@ -305,8 +290,6 @@ async def test_a_dry_run_changes_nothing(world, tmp_path):
 
 
 async def test_two_databases_do_not_share_a_folder(world, tmp_path):
-    from penstock.orders.archive_file import ArchiveFile
-
     other = ArchiveFile(tmp_path, "orders-2026-02.parquet", "orders", "another/database")
     other.finish()
     other.publish()
@@ -323,3 +306,30 @@ async def test_a_folder_that_cannot_be_written_to_is_told(world, tmp_path):
 def test_months_are_named_as_ids_have_them():
     assert (named(0), named(76), named(month_of(NOW))) == ("2020-01", "2026-05", "2026-11")
     assert month_of_id(76 * 10**13 + 5) == 76
+
+
+async def test_each_day_the_worker_looks_and_what_goes_wrong_waits_for_the_next(world, tmp_path):
+    (tmp_path / "file").touch()
+    for folder, left in (
+        (tmp_path / "file", 0),
+        (tmp_path / "folder", 2),
+        (tmp_path / "folder", 0),
+    ):
+        done = await world.run(lambda tx, f=folder: archive_daily(world.database, f, 6, tx, NOW))
+        assert done == left
+    assert await world.left() == (0, 0, 0, 0, 3)
+
+
+async def test_a_backup_that_reads_for_long_is_waited_for_and_then_given_way_to(
+    world, tmp_path, database_url
+):
+    reader = await asyncpg.connect(database_url)
+    await reader.execute("BEGIN; LOCK TABLE orders.receipt IN ACCESS SHARE MODE")
+    rows = await world.left()
+    going = asyncio.create_task(world.archive(tmp_path))
+    await asyncio.sleep(3)
+    assert await world.left() == rows  # whoever else reads is not kept waiting
+    assert not going.done()
+    await reader.execute("ROLLBACK")
+    await reader.close()
+    assert (await going)[0].outcome == "archived"

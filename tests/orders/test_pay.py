@@ -10,7 +10,7 @@ from penstock.db.transaction import OPERATOR, Database, Transaction, merchant
 from penstock.inventory.audit import audit
 from penstock.inventory.commit import uncommit_stock
 from penstock.inventory.release import release_reservation
-from penstock.journey import promise
+from penstock.lending import promise
 from penstock.lifecycle.claim import claim, put_off
 from penstock.orders.cancel import cancel
 from penstock.orders.expire import expire

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from penstock.access.once import bodies_of
-from penstock.inventory.reserve import lock_stock, take_stock
-from penstock.merchants.admit import count_orders, day_admission
-from penstock.orders.receive import Ports, Wanted
+import msgspec
+
+from penstock import lending
+from penstock.orders.receive import Wanted
 from penstock.orders.receive import receive as receive_wanted
 from penstock.orders.sold_out import SoldOut
 from penstock.promise.due import Due
@@ -13,14 +13,14 @@ from penstock.promise.due import Due
 NOW = __import__("datetime").datetime(2026, 11, 20, 12, 0, tzinfo=__import__("datetime").UTC)
 
 
-def promise(sla, country, paid_at):
+def promise(sla, country, paid_at, days=()):
     return [
         Due(dispatch_by_at=at + timedelta(days=2), deliver_by_at=at + timedelta(days=6))
         for at in paid_at
     ]
 
 
-PORTS = Ports(day_admission, count_orders, lock_stock, take_stock, bodies_of, promise)
+PORTS = msgspec.structs.replace(lending.RECEIPT, promise=promise)
 
 
 async def receive(tx, merchant_id, orders, now, ports):

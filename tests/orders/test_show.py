@@ -60,7 +60,7 @@ async def ship(tx, shop, part):
     (parcel,) = await new_ids(tx, count=1, at=NOW)
     await create(
         tx, kind="parcel", merchant_ids=[shop.merchant], subject_ids=[parcel], events=["packed"],
-        due_at=None, at=NOW,
+        due_at=[None], at=NOW,
     )  # fmt: skip
     for event in ("label_bought", "manifested", "scanned"):
         await move(tx, [Subject(shop.merchant, parcel)], event, NOW)

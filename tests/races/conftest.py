@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from penstock import journey
+from penstock import lending
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.lifecycle.advance import Subject, move
 from penstock.orders.receive import Wanted, receive
@@ -71,9 +71,7 @@ class World(msgspec.Struct):
     async def take(self, tx: Transaction, *orders: Any) -> list[Any]:
         """Receive orders, which asks nothing that was remembered."""
         wanted = [Wanted(order) for order in orders]
-        return await receive(
-            tx, self.merchant, wanted, NOW, journey.RECEIPT, SoldOut(timedelta(0))
-        )
+        return await receive(tx, self.merchant, wanted, NOW, lending.RECEIPT, SoldOut(timedelta(0)))
 
     async def state(self, tx: Transaction) -> dict[str, Any]:
         """All that can be seen of it, free of numbers that are drawn."""
@@ -266,7 +264,7 @@ class Arena:
 
     async def audit(self) -> Sequence[object]:
         """Recompute I1 and I2 of all worlds from their ledgers."""
-        return await self.database.run(OPERATOR, journey.audit, snapshot=True)
+        return await self.database.run(OPERATOR, lending.audit, snapshot=True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from penstock import journey
+from penstock import journey, lending
 from penstock.inventory.receive_asn import receive_asn
 from penstock.inventory.release import release_reservation
 from penstock.inventory.reserve import lock_stock, take_more_stock
@@ -85,14 +85,12 @@ async def units_missing(tx, world):
         line = ShortLine(
             world.merchant, released.subject_id, 0, world.node, world.skus["LAMP"], 1, 1
         )
-        await journey.short(tx, [line], NOW)
+        await lending.short(tx, [line], NOW)
     return moved.outcome
 
 
 async def closes(tx, world):
-    return sum(
-        await give_back_leftovers(tx, NOW, give_back=give_back, stream_id=world.stream)
-    )
+    return sum(await give_back_leftovers(tx, NOW, give_back=give_back, stream_id=world.stream))
 
 
 ACTS = {

@@ -128,7 +128,7 @@ class Road:
             merchant_ids=[merchant_id] * count,
             subject_ids=ids,
             events=[event] * count,
-            due_at=None,
+            due_at=[None] * count,
             at=NOW,
         )
         return [Subject(merchant_id, parcel_id) for parcel_id in ids]

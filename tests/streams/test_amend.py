@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from penstock import journey
+from penstock import lending
 from penstock.inventory.add_pool import add_stream_pool
 from penstock.inventory.audit import audit
 from penstock.inventory.reserve import lock_stock, take_stock
@@ -38,7 +38,7 @@ async def change(tx, shop, at=NOW, **wishes):
 
 
 async def cancel(tx, shop, at=NOW):
-    return await journey.CANCEL_STREAM(
+    return await lending.CANCEL_STREAM(
         tx, shop.merchant, "friday", at, because="Mia is ill", by="mia"
     )
 

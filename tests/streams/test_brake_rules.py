@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from penstock import journey
+from penstock import journey, lending
 from penstock.kernel.errors import Invalid
 from penstock.streams.brake_rules import BrakeRule, brake_by_rule, put_rules, rules_of
 from penstock.streams.count_minutes import count_minutes
@@ -78,7 +78,7 @@ async def test_late_orders(tx, friday):
 async def test_a_brake_by_hand_is_left_alone(tx, friday):
     await put_rules(tx, friday.merchant, [OLD], NOW)
     wish = BrakeWish(kind="pause", because="x", by="mia")
-    await journey.SET_BRAKE(tx, friday.merchant, "friday", wish, NOW)
+    await lending.SET_BRAKE(tx, friday.merchant, "friday", wish, NOW)
     assert await turn(tx, after(60)) == 0
     assert await on(tx, friday, after(60)) == [("pause", 0, "", "")]
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from penstock import journey
+from penstock import lending
 from penstock.streams.brake import BrakeAsk, apply_brakes, brakes_in_force
 from penstock.streams.buyer_limit import BuyerLimit, holdings_of
 from penstock.streams.count_brakes import count_brakes
@@ -11,7 +11,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 async def limit(tx, friday, units, sku=0):
-    await journey.LIMIT_BUYERS(
+    await lending.LIMIT_BUYERS(
         tx, friday.merchant, friday.stream_id, [BuyerLimit(sku, units)], "mia", NOW
     )
 

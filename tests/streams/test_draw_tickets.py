@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from penstock import journey
+from penstock import lending
 from penstock.db.transaction import OPERATOR
 from penstock.inventory.add_pool import add_stream_pool
 from penstock.inventory.reserve import lock_stock, take_stock
@@ -118,10 +118,10 @@ async def test_brakes_hold_the_gate(tx, drop):
 
     async def brake(kind, value, at):
         wish = BrakeWish(kind=kind, value=value, because="x", by="mia")
-        await journey.SET_BRAKE(tx, drop.merchant, "friday", wish, at)
+        await lending.SET_BRAKE(tx, drop.merchant, "friday", wish, at)
 
     async def release(at):
-        await journey.RELEASE_BRAKES(tx, drop.merchant, "friday", at, because="x", by="mia")
+        await lending.RELEASE_BRAKES(tx, drop.merchant, "friday", at, because="x", by="mia")
 
     await brake("pause", 0, after(1))
     assert await admit_tickets(tx, after(30)) == 0

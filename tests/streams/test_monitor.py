@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from penstock import journey
+from penstock import lending
 from penstock.streams.count_minutes import count_minutes
 from penstock.streams.draw_tickets import Wish, draw_tickets, sell_by_ticket
 from penstock.streams.monitor import monitor_of
@@ -60,7 +60,7 @@ async def test_a_minute_that_lies_partly_in_the_window_counts_partly(tx, friday)
 
 async def test_brakes_tickets_and_who_was_turned_away(tx, friday):
     wish = BrakeWish(kind="pause", because="too much", by="mia", sku_id=friday.lamp)
-    await journey.SET_BRAKE(tx, friday.merchant, "friday", wish, NOW)
+    await lending.SET_BRAKE(tx, friday.merchant, "friday", wish, NOW)
     await sell_by_ticket(tx, friday.merchant, "friday", friday.lamp, NOW, per_minute=5, valid_s=60)
     await draw_tickets(
         tx, friday.merchant, "friday", [Wish(sku_id=friday.lamp, client_key="a")], NOW

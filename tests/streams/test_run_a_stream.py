@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from penstock import cli, journey
+from penstock import cli
 from penstock.access.key import Principal, create_key
 from penstock.api.caller import Callers
 from penstock.api.context import Context
@@ -49,7 +49,7 @@ def plain(text: str) -> list[str]:
 
 async def kettle(make: Any) -> None:
     """The shop of the tutorial."""
-    await journey.set_up(make.tx)
+    await lending.set_up(make.tx)
     merchant = await make.merchant(country="GB", currency="GBP", sla="tiktok_uk")
     node = await make.node(country="GB", zone="Europe/London")
     pool = await make.pool(merchant, [node], country="GB")

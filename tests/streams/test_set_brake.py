@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from penstock import journey
+from penstock import lending
 from penstock.db.transaction import OPERATOR
 from penstock.kernel.errors import Conflict, Invalid, NotFound
 from penstock.merchants.admit import day_admission
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 20, 12, 0, 30, tzinfo=UTC)
 
 async def put(tx, friday, kind, value=0, at=NOW, **more):
     wish = BrakeWish(kind=kind, value=value, because="the floor is full", by="mia", **more)
-    return await journey.SET_BRAKE(tx, friday.merchant, "friday", wish, at)
+    return await lending.SET_BRAKE(tx, friday.merchant, "friday", wish, at)
 
 
 async def in_force(tx, friday, at=NOW):
@@ -35,7 +35,7 @@ async def test_it_is_in_force_until_it_is_released(tx, friday):
     assert await in_force(tx, friday) == [("pause", friday.lamp, 0, 0, 0)]
     again = await put(tx, friday, "pause", at=NOW + timedelta(seconds=1), sku_id=friday.lamp)
     assert (again.brake_id, again.repeated) == (first.brake_id, True)
-    ended = await journey.RELEASE_BRAKES(
+    ended = await lending.RELEASE_BRAKES(
         tx, friday.merchant, "friday", NOW + timedelta(minutes=1), because="caught up", by="mia"
     )
     assert [b.brake_id for b in ended] == [first.brake_id]
@@ -80,7 +80,7 @@ async def test_what_makes_no_sense_is_refused(tx, friday, shop):
             await put(tx, friday, kind, value, **more)
     wish = BrakeWish(kind="pause", because="x", by="mia")
     with pytest.raises(NotFound):
-        await journey.SET_BRAKE(tx, friday.merchant, "monday", wish, NOW)
+        await lending.SET_BRAKE(tx, friday.merchant, "monday", wish, NOW)
     await tx.fetch("UPDATE streams.stream SET state = 'closed'")
     with pytest.raises(Conflict):
         await put(tx, friday, "pause")
@@ -159,7 +159,7 @@ async def test_every_order_is_counted_before_a_cap_or_meets_it(database, make_in
 
     async def cap(tx):
         wish = BrakeWish(kind="cap", value=4, because="enough", by="mia")
-        return await journey.SET_BRAKE(tx, merchant, "friday", wish, NOW)
+        return await lending.SET_BRAKE(tx, merchant, "friday", wish, NOW)
 
     first = asyncio.create_task(database.run(OPERATOR, receipt))
     await holds.wait()

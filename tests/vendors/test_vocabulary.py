@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from penstock import journey
+from penstock import lending
 from penstock.gateways.effects import VendorEvent
 from penstock.gateways.statuses import meaning, shipped_vocabularies
 from penstock.gateways.vocabulary_file import read_vocabulary_file
@@ -47,6 +47,6 @@ async def test_an_event_is_read_by_what_was_added_until_now(tx):
     event = VendorEvent(
         event_id="e", topic="return", about="r/1", code="CAME", occurred_at="2026-11-20T11:00:00Z"
     )
-    assert await journey.hear(tx, "puffin", [event], NOW) == [("e", "unknown_code")]
+    assert await lending.hear(tx, "puffin", [event], NOW) == [("e", "unknown_code")]
     await put(tx, '[birds.return]\nCAME = { event = "received" }')
-    assert await journey.hear(tx, "puffin", [event], NOW) == [("e", "unknown_return")]
+    assert await lending.hear(tx, "puffin", [event], NOW) == [("e", "unknown_return")]

@@ -81,7 +81,7 @@ class Floor:
             merchant_ids=[merchant_id],
             subject_ids=[order_id],
             events=["received"],
-            due_at=None,
+            due_at=[None],
             at=NOW,
         )
         await move(

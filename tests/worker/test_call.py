@@ -67,7 +67,7 @@ async def parcels(database, count):
             merchant_ids=[1] * count,
             subject_ids=ids,
             events=["packed"] * count,
-            due_at=None,
+            due_at=[None] * count,
             at=NOW,
         )
 

@@ -45,7 +45,7 @@ async def split(tx: Transaction, parts: Sequence[Part], at: datetime) -> dict[Ke
         merchant_ids=[merchant for merchant, _ in keys],
         subject_ids=list(new_by_key.values()),
         events=["split_off"] * len(keys),
-        due_at=None,
+        due_at=[None] * len(keys),
         at=at,
     )
     return new_by_key

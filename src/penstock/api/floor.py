@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from penstock import journey
+from penstock import lending
 from penstock.api.caller import require_node
 from penstock.api.context import Context, Here
 from penstock.db.transaction import OPERATOR
@@ -84,7 +84,7 @@ async def confirm_picks(
     now = context.now()
     return await context.database.run(
         OPERATOR,
-        lambda tx: confirm_pick(tx, node_id, data.confirmations, now, journey.short),
+        lambda tx: confirm_pick(tx, node_id, data.confirmations, now, lending.short),
     )
 
 
@@ -96,7 +96,7 @@ async def pack_orders(
     await _enter(request, context, node_id)
     now = context.now()
     return await context.database.run(
-        OPERATOR, lambda tx: pack(tx, node_id, data.packs, now, journey.crosses_border)
+        OPERATOR, lambda tx: pack(tx, node_id, data.packs, now, lending.crosses_border)
     )
 
 
@@ -117,7 +117,7 @@ async def hand_parcels_over(
     await _enter(request, context, node_id)
     now = context.now()
     return await context.database.run(
-        OPERATOR, lambda tx: journey.hand_parcels_over(tx, node_id, data.hand_overs, now)
+        OPERATOR, lambda tx: lending.hand_parcels_over(tx, node_id, data.hand_overs, now)
     )
 
 

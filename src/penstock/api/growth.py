@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Router, get, post, put
 from litestar.params import JSONBody, QueryParameter
 
-from penstock import journey
+from penstock import lending
 from penstock.access.key import Principal
 from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Here, MerchantCode
@@ -218,7 +218,7 @@ async def confirm_payments(
     now = context.now()
     return await context.database.run(
         merchant(merchant_id),
-        lambda tx: pay(tx, merchant_id, data.payments, now, promise=journey.promise),
+        lambda tx: pay(tx, merchant_id, data.payments, now, promise=lending.promise),
     )
 
 

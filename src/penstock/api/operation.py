@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Router, get
 from litestar.params import QueryParameter
 
-from penstock import journey
+from penstock import journey, lending
 from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Here, MerchantCode
 from penstock.api.scale import POLICY, exposed, scale_of
@@ -53,10 +53,10 @@ async def list_exceptions(
 
 
 @get("/v1/audit", summary="Hold all counters against their ledgers")
-async def run_audit(request: Http, context: Here) -> Sequence[journey.Difference]:
+async def run_audit(request: Http, context: Here) -> Sequence[lending.Difference]:
     """Recompute stock and money from their ledgers and list what differs, which is nothing."""
     require(await context.callers.identify(request), "operator")
-    return await context.database.run(OPERATOR, journey.audit)
+    return await context.database.run(OPERATOR, lending.audit)
 
 
 @get("/v1/backlog", summary="What waits for workers")

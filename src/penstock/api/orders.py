@@ -11,7 +11,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from penstock import journey
+from penstock import lending
 from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Here, MerchantCode
 from penstock.api.receipt import Batch
@@ -81,7 +81,7 @@ async def cancel_many(
     now = context.now()
     return await context.database.run(
         OPERATOR,
-        lambda tx: journey.cancel_orders(
+        lambda tx: lending.cancel_orders(
             tx, merchant_id, data.orders, data.reason, data.fault, now
         ),
     )

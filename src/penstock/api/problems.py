@@ -19,6 +19,7 @@ from penstock.kernel.errors import (
     LimitReached,
     Malformed,
     NotFound,
+    Overloaded,
     RateLimited,
     Refusal,
     TooLarge,
@@ -38,7 +39,9 @@ STATUS: dict[type[Refusal], int] = {
     Invalid: 422,
     KeyReused: 422,
     LimitReached: 429,
+    RateLimited: 429,
     Unavailable: 503,
+    Overloaded: 503,
 }
 _TIMES = {
     "date": "a date such as 2026-11-21",

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from penstock import journey
+from penstock import lending
 from penstock.access.once import require_same_body
 from penstock.api.caller import merchant_of
 from penstock.api.context import Context
@@ -53,13 +53,20 @@ HOT = frozenset((ONE, MANY))
 _KEY_LENGTH = 255
 _NOT_ACCEPTABLE = "One or more fields are not acceptable; see errors."
 _ENCODE = msgspec.json.Encoder().encode
-_REFUSAL: dict[str, type[Refusal]] = {
+REFUSALS: dict[str, type[Refusal]] = {
     "insufficient_stock": Conflict,
     "sold_out": Conflict,
     "daily_cap_reached": LimitReached,
     "merchant_not_approved": Forbidden,
     "key_reused": KeyReused,
     "archive_unreadable": Unavailable,
+    "paused": Conflict,
+    "throttled": LimitReached,
+    "stream_cap_reached": Conflict,
+    "buyer_limit_reached": Conflict,
+    "ticket_required": Conflict,
+    "expired": Conflict,
+    "cancelled": Conflict,
 }
 """Of a refused single order; every other outcome is Invalid."""
 
@@ -196,7 +203,8 @@ class Receipt:
     async def _lines(self, receive: Receive) -> AsyncIterator[tuple[int, list[bytes]]]:
         """Yield up to CHUNK lines and the number of the first, as they come."""
         most = self._context.settings.body_max_bytes
-        rest, lines, first_line, more = b"", [], 1, True
+        rest, first_line, more = b"", 1, True
+        lines: list[bytes] = []
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -268,7 +276,7 @@ def _wants_lines(scope: Any) -> bool:
 
 
 def _refused(taken: Taken) -> Refusal:
-    kind = _REFUSAL.get(taken.outcome, Invalid)
+    kind = REFUSALS.get(taken.outcome, Invalid)
     errors: tuple[FieldError, ...] = taken.errors
     return kind(taken.detail or _NOT_ACCEPTABLE, errors=errors, code=taken.outcome)
 
@@ -277,7 +285,7 @@ def receipt_of(context: Context) -> Receipt:
     """Compose the receipt of a process."""
     settings = context.settings
     remembered = timedelta(milliseconds=settings.sold_out_ms)
-    ports = journey.receipt(settings.archive_folder)
+    ports = lending.receipt(settings.archive_folder)
     take = taker(context.database, context.now, ports, SoldOut(remembered))
     bounds = Bounds(
         waiting_max=max(1, settings.waiting_max_orders // 2),

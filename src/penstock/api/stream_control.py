@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Router, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from penstock import journey
+from penstock import lending
 from penstock.access.key import Principal
 from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Context, Here, MerchantCode
@@ -165,7 +165,7 @@ async def brake_stream(
             kind=data.kind, value=data.value, sku_id=sku_id, because=data.because,
             by=name_of(principal),
         )  # fmt: skip
-        return await journey.SET_BRAKE(tx, merchant_id, stream, wish, now)
+        return await lending.SET_BRAKE(tx, merchant_id, stream, wish, now)
 
     return await context.database.run(merchant(merchant_id), work)
 
@@ -188,7 +188,7 @@ async def release_stream(
 
     async def work(tx: Transaction) -> BrakesReleased:
         sku_id = await _sku(tx, merchant_id, data.sku) if data.sku else None
-        ended = await journey.RELEASE_BRAKES(
+        ended = await lending.RELEASE_BRAKES(
             tx, merchant_id, stream, now,
             because=data.because, by=name_of(principal), sku_id=sku_id, kind=data.kind,
         )  # fmt: skip
@@ -239,7 +239,7 @@ async def put_buyer_limits(
         found = _found(
             await open_stream(tx, merchant_id=merchant_id, code=stream, sku_id=0), stream
         )
-        await journey.LIMIT_BUYERS(
+        await lending.LIMIT_BUYERS(
             tx, merchant_id, found.stream_id, limits, name_of(principal), now
         )
         return LimitsPut(len(limits))

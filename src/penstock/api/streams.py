@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Router, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from penstock import journey
+from penstock import lending
 from penstock.access.key import Principal
 from penstock.api.caller import actor_of, merchant_of
 from penstock.api.context import Here, MerchantCode
@@ -176,7 +176,7 @@ async def cancel_one_stream(
     now = context.now()
     return await context.database.run(
         merchant(merchant_id),
-        lambda tx: journey.CANCEL_STREAM(
+        lambda tx: lending.CANCEL_STREAM(
             tx, merchant_id, stream, now, because=data.because, by=name_of(principal)
         ),
     )

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Router, post
 from litestar.params import JSONBody, QueryParameter
 
-from penstock import journey
+from penstock import lending
 from penstock.api.caller import require
 from penstock.api.context import Here
 from penstock.db.transaction import OPERATOR
@@ -55,7 +55,7 @@ async def take_events(
         raise TooLarge(f"{len(data.events)} events in one request: send at most {EVENTS_MAX}")
     now = context.now()
     answers = await context.database.run(
-        OPERATOR, lambda tx: journey.hear(tx, name, data.events, now)
+        OPERATOR, lambda tx: lending.hear(tx, name, data.events, now)
     )
     return _counted(answers)
 

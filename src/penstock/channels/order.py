@@ -38,7 +38,8 @@ class NewOrder(
     `policy` says what happens under scarcity: refuse the order unless all of it is there
     (`all_or_nothing`), take `available` units and refuse the rest, or wait for stock
     (`backorder`). `stream` is the code of the livestream it was placed in. `shipping_minor` is
-    what the shopper paid for delivery.
+    what the shopper paid for delivery. An order without `paid_at` is not paid yet. `tickets` are
+    the admission tickets of a stream that it carries.
     """
 
     channel: str
@@ -52,4 +53,5 @@ class NewOrder(
     stream: str = ""
     shipping_minor: int = 0
     buyer_id: str = ""
+    tickets: tuple[int, ...] = ()
     note: str = ""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from cyclopts import App, Parameter
 
-from penstock import journey
+from penstock import lending
 from penstock.api.stock import sku_ids
 from penstock.cli.session import console, listing, merchant_id_of, session
 from penstock.db.transaction import OPERATOR, Transaction
@@ -65,7 +65,7 @@ async def _brake(
         async def work(tx: Transaction) -> bool:
             sku_id = await _sku(tx, merchant_id, sku)
             wish = BrakeWish(kind=kind, value=value, sku_id=sku_id, because=because, by=BY)
-            done = await journey.SET_BRAKE(tx, merchant_id, code, wish, opened.now)
+            done = await lending.SET_BRAKE(tx, merchant_id, code, wish, opened.now)
             return done.repeated
 
         repeated = await opened.database.run(OPERATOR, work)
@@ -82,7 +82,7 @@ async def _release(code: str, merchant: str, sku: str, because: str) -> None:
 
         async def work(tx: Transaction) -> int:
             sku_id = await _sku(tx, merchant_id, sku) if sku else None
-            ended = await journey.RELEASE_BRAKES(
+            ended = await lending.RELEASE_BRAKES(
                 tx, merchant_id, code, opened.now, because=because, by=BY, sku_id=sku_id
             )
             return len(ended)
@@ -128,7 +128,7 @@ def limit(code: str, units: int, *, merchant: Whose, sku: OneSku = "") -> None:
                 found = await open_stream(tx, merchant_id=merchant_id, code=code, sku_id=sku_id)
                 if found is None:
                     raise NotFound(f"there is no stream {code!r}")
-                await journey.LIMIT_BUYERS(
+                await lending.LIMIT_BUYERS(
                     tx, merchant_id, found.stream_id, [BuyerLimit(sku_id, units)], BY, opened.now
                 )
 

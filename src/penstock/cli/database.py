@@ -18,8 +18,8 @@ from penstock.cli.session import console, session
 from penstock.db.embedded import EmbeddedServer
 from penstock.db.migrate import migrations
 from penstock.db.transaction import OPERATOR, Transaction
-from penstock.journey import set_up
 from penstock.kernel.errors import Misconfigured
+from penstock.lending import set_up
 from penstock.settings import read_settings
 
 db = App(name="db", help="The database itself.")

@@ -12,7 +12,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from penstock import journey
+from penstock import lending
 from penstock.channels.detect import Format, read
 from penstock.channels.parsed import Parsed, located
 from penstock.channels.refused_file import refused_file
@@ -117,7 +117,7 @@ async def _take(
         TimeElapsedColumn(),
     )
     orders: list[Imported] = []
-    ports = journey.receipt(opened.settings.archive_folder)
+    ports = lending.receipt(opened.settings.archive_folder)
     seen: set[int] = set()
     with nullcontext() if quiet else Progress(*columns, console=console) as progress:
         bar = progress.add_task("receiving", total=len(parsed)) if progress else None

@@ -10,12 +10,13 @@ from penstock.orders.show import FulfilmentOrderShown, OrderShown, ReturnShown
 
 def print_order(console: Console, order: OrderShown) -> None:
     """Print an order's journey."""
+    paid = f"paid {order.paid_at:%Y-%m-%d %H:%M}" if order.paid_at else "not paid yet"
     console.print(
         f"[bold]{order.channel} {order.channel_order_id}[/bold]  order {order.order_id} of "
         f"{order.merchant}, [bold]{order.status}[/bold]"
     )
     console.print(
-        f"paid {order.paid_at:%Y-%m-%d %H:%M}, hand over by {order.dispatch_by_at:%Y-%m-%d %H:%M}, "
+        f"{paid}, hand over by {order.dispatch_by_at:%Y-%m-%d %H:%M}, "
         f"deliver by {order.deliver_by_at:%Y-%m-%d %H:%M} UTC to {order.country}"
     )
     lines = listing("line", "SKU", "", "units", "price")

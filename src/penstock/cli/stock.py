@@ -2,7 +2,7 @@
 
 import asyncio
 
-from penstock import journey
+from penstock import lending
 from penstock.cli.session import console, listing, session
 from penstock.db.transaction import OPERATOR
 
@@ -20,6 +20,6 @@ def audit() -> None:
     raise SystemExit(1)
 
 
-async def _differences() -> list[journey.Difference]:
+async def _differences() -> list[lending.Difference]:
     async with session() as opened:
-        return await opened.database.run(OPERATOR, journey.audit)
+        return await opened.database.run(OPERATOR, lending.audit)

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from cyclopts import App, Parameter
 
-from penstock import journey
+from penstock import lending
 from penstock.api.stock import sku_ids
 from penstock.api.streams import PlannedStream, new_stream
 from penstock.app import clock_of
@@ -100,7 +100,7 @@ def cancel_one(
     done = asyncio.run(
         run_for(
             merchant,
-            lambda tx, merchant_id, opened: journey.CANCEL_STREAM(
+            lambda tx, merchant_id, opened: lending.CANCEL_STREAM(
                 tx, merchant_id, code, opened.now, because=because, by=BY
             ),
         )

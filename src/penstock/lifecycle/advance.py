@@ -56,7 +56,7 @@ async def create(
     merchant_ids: list[int],
     subject_ids: list[int],
     events: list[str],
-    due_at: datetime | None,
+    due_at: list[datetime | None],
     at: datetime,
 ) -> None:
     """Bring n subjects to life at one time, each by its first event."""

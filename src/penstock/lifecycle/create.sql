@@ -1,14 +1,14 @@
 -- A batch knows few events, so what follows from each is looked up once.
 WITH born AS MATERIALIZED (
-    SELECT n.merchant_id, n.subject_id, n.event, t.to_status, t.due_at, t.deadline_at, t.topic
-    FROM unnest(:merchant_ids::int[], :subject_ids::bigint[], :events::text[])
-        AS n (merchant_id, subject_id, event)
+    SELECT n.merchant_id, n.subject_id, n.event, t.to_status, t.topic,
+        CASE WHEN t.waits_for <> 'worker' THEN 'infinity'
+             ELSE coalesce(n.due_at, :at::timestamptz) END AS due_at,
+        coalesce(greatest(n.due_at, :at::timestamptz) + t.patience, 'infinity') AS deadline_at
+    FROM unnest(:merchant_ids::int[], :subject_ids::bigint[], :events::text[],
+                :due_at::timestamptz[])
+        AS n (merchant_id, subject_id, event, due_at)
     JOIN (
-        SELECT t.event, t.to_status, t.kind || '.' || t.event AS topic,
-            CASE WHEN s.waits_for <> 'worker' THEN 'infinity'
-                 ELSE coalesce(:due_at::timestamptz, :at::timestamptz) END AS due_at,
-            coalesce(greatest(:due_at::timestamptz, :at::timestamptz) + s.patience, 'infinity')
-                AS deadline_at
+        SELECT t.event, t.to_status, t.kind || '.' || t.event AS topic, s.waits_for, s.patience
         FROM lifecycle.transition AS t
         JOIN lifecycle.status AS s ON (s.kind, s.status) = (t.kind, t.to_status)
         WHERE t.kind = :kind::text AND t.from_status = ''

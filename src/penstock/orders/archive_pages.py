@@ -35,7 +35,7 @@ class ReceiptRow(msgspec.Struct, frozen=True):
     buyer_id: str
     ship_to: str
     ordered_at: datetime
-    paid_at: datetime
+    paid_at: datetime | None
     dispatch_by_at: datetime
     deliver_by_at: datetime
 

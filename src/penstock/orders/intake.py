@@ -9,7 +9,8 @@ from penstock.channels.parsed import Parsed
 from penstock.db.transaction import Database, Transaction, merchant
 from penstock.kernel.errors import FieldError
 from penstock.orders.item import Answer
-from penstock.orders.receive import Ports, Wanted, receive
+from penstock.orders.ports import Ports
+from penstock.orders.receive import Wanted, receive
 from penstock.orders.sold_out import SoldOut
 from penstock.orders.validate import validate
 

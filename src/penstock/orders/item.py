@@ -16,9 +16,11 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of one order. `order_id` is 0 where nothing was stored.
 
     Outcomes: `accepted`; stored refusals `insufficient_stock`, `daily_cap_reached`; refusals that
-    a corrected try may overcome: `unknown_sku`, `sku_not_approved`, `market_not_served`,
-    `wrong_currency`, `unknown_stream`, `merchant_not_approved`, `key_reused`,
-    `sold_out`, `archive_unreadable`.
+    a later or corrected try may overcome: `unknown_sku`, `sku_not_approved`, `market_not_served`,
+    `wrong_currency`, `unknown_stream`, `merchant_not_approved`, `key_reused`, `not_paid`,
+    `sold_out`, `paused`, `throttled`, `stream_cap_reached`, `buyer_limit_reached`,
+    `ticket_required`, `archive_unreadable`; and of a payment that came too late, `expired`,
+    `cancelled`.
     """
 
     channel_order_id: str
@@ -47,8 +49,29 @@ class Item(msgspec.Struct):
     places: tuple[PoolSku, ...] = ()
     sla: str = ""
     dated: Dated | None = None
+    expires_at: datetime | None = None
     answer: Answer | None = None
     twin: "Item | None" = None
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Units of each line."""
+        return tuple([line.quantity for line in self.order.lines])
+
+    @property
+    def lines(self) -> tuple[tuple[int, int], ...]:
+        """(sku_id, units) of each line, once its place is known."""
+        return tuple(
+            [
+                (sku_id, line.quantity)
+                for (_, sku_id), line in zip(self.places, self.order.lines, strict=True)
+            ]
+        )
+
+
+def unpaid_digest(order: NewOrder) -> bytes:
+    """Return the digest that a paid order had before it was paid."""
+    return digest(msgspec.structs.replace(order, paid_at=None))
 
 
 def digest(order: NewOrder) -> bytes:

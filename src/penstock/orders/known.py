@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from penstock.orders.archived import FirstAnswer, first_answers
-from penstock.orders.item import Answer, Item, refusal
+from penstock.orders.item import Answer, Item, refusal, unpaid_digest
 from penstock.orders.look import Known
 
 _REUSED = "this channel_order_id came before with another body; send it unchanged"
@@ -15,18 +15,24 @@ async def answer_known(
     items: Sequence[Item],
     found: Sequence[Known],
     archive_folder: Path | None = None,
-) -> None:
+) -> list[tuple[Item, Answer]]:
     """Answer the items known by their natural key, and tie repetitions within the batch.
 
     What was answered in a month that is archived is looked up in `archive_folder`; where it cannot
     be read, the item is refused for now, as `archive_unreadable`.
+
+    Returns the items in which nothing is new but that they are paid now, with their first answers.
     """
+    paid: list[tuple[Item, Answer]] = []
     archived: list[tuple[Item, int]] = []
     for row in found:
         item = items[row.position - 1]
         if item.answer is not None:
             continue
-        if row.body_sha256 != item.sha256.hex():
+        payment = _is_payment(item, row)
+        if row.outcome == "accepted" and payment:
+            paid.append((item, _first_answer(item, row.order_id, row)))
+        elif row.body_sha256 != item.sha256.hex() and not (row.outcome is None and payment):
             item.answer = refusal(item, "key_reused", _REUSED, "/channel_order_id")
         elif row.outcome is None:
             archived.append((item, row.order_id))
@@ -43,6 +49,13 @@ async def answer_known(
             item.twin = twin
         else:
             item.answer = refusal(item, "key_reused", _REUSED, "/channel_order_id")
+    return paid
+
+
+def _is_payment(item: Item, row: Known) -> bool:
+    if item.order.paid_at is None or row.body_sha256 == item.sha256.hex():
+        return False
+    return row.body_sha256 == unpaid_digest(item.order).hex()
 
 
 async def _answer_archived(

@@ -1,45 +1,30 @@
 """Receipt: the synchronous transaction. Accepted means reserved and durable."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from penstock.channels.order import NewOrder
 from penstock.db.transaction import Transaction
-from penstock.lifecycle.advance import create, new_ids
-from penstock.orders.decide import Ask, Decision, PoolSku, decide
-from penstock.orders.item import Answer, Dated, Item, answers_of, digest, refusal, still_open
+from penstock.orders.decide import Ask, decide
+from penstock.orders.item import Answer, Item, answers_of, digest, refusal, still_open
 from penstock.orders.known import answer_known
 from penstock.orders.look import look_up
+from penstock.orders.pay import Payment, pay
 from penstock.orders.place import resolve
+from penstock.orders.ports import Admission, Passage, Ports
+from penstock.orders.record import record
 from penstock.orders.sold_out import SoldOut
-from penstock.orders.store import store_decided
 
-
-class Admission(Protocol):
-    """The merchant's standing today."""
-
-    @property
-    def status(self) -> str:
-        """`approved`, or why it may not sell."""
-        ...
-
-    @property
-    def orders_left(self) -> int:
-        """Orders that the cap still allows today."""
-        ...
-
-    @property
-    def hold(self) -> timedelta:
-        """The remorse hold before allocation."""
-        ...
-
-
-Promise = Callable[[str, str, Sequence[datetime]], Sequence[Dated]]
-"""(SLA code, country, times of payment) to one dated promise each."""
+HELD_BACK = {
+    "paused": "no orders are taken here for the moment; send it again later",
+    "throttled": "orders come faster than they are let in; send it again in a minute",
+    "stream_cap_reached": "all that was to be sold here has been sold",
+    "buyer_limit_reached": "this buyer has as many units as one buyer may have",
+    "ticket_required": "this is sold by ticket: draw one for the stream and send it with the order",
+}
+"""Why a stream did not let an order through. None is recorded, so each may be sent again."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -48,22 +33,6 @@ class Wanted(msgspec.Struct, frozen=True):
     order: NewOrder
     key: str = ""
     body_sha256: bytes = b""
-
-
-class Ports(msgspec.Struct, frozen=True):
-    """What receipt needs of other stages, handed in by `journey.py`."""
-
-    admission: Callable[[Transaction, int, datetime], Awaitable[Admission | None]]
-    count: Callable[[Transaction, int, datetime, int], Awaitable[None]]
-    lock_stock: Callable[[Transaction, int, set[PoolSku]], Awaitable[dict[PoolSku, int]]]
-    take_stock: Callable[
-        [Transaction, int, Sequence[tuple[int, int, int, int, int]], datetime], Awaitable[None]
-    ]
-    bodies_of: Callable[
-        [Transaction, int, Sequence[str], Sequence[bytes], datetime], Awaitable[dict[str, bytes]]
-    ]
-    promise: Promise
-    archive_folder: Path | None = None
 
 
 async def receive(
@@ -77,13 +46,16 @@ async def receive(
     """Take one merchant's orders in the order given: dedupe, reserve, store; one answer each.
 
     The orders are valid in themselves (`validate`). The same order twice, in this batch or ever
-    before, gets its first answer; the same key with another body is `key_reused`. What `sold_out`
-    remembers is refused without a lock, and without a record: it may be sent again.
+    before, gets its first answer; the same key with another body is `key_reused`, unless all that
+    is new in it is its payment. What `sold_out` remembers is refused without a lock, and without
+    a record: it may be sent again.
     """
     items = [Item(w.order, digest(w.order), w.order.paid_at or w.order.ordered_at) for w in wanted]
     await _answer_reused(tx, merchant_id, wanted, items, now, ports)
     found = await look_up(tx, merchant_id, items)
-    await answer_known(merchant_id, items, found.known, ports.archive_folder)
+    paid = await answer_known(merchant_id, items, found.known, ports.archive_folder)
+    if paid:
+        await _pay(tx, merchant_id, paid, now, ports)
     for item in still_open(items):
         line = sold_out.line_of(merchant_id, item.order, now)
         if line >= 0:
@@ -96,24 +68,11 @@ async def receive(
             item.answer = refusal(item, "merchant_not_approved", "the merchant may not sell yet")
         return answers_of(items)
     resolve(still_open(items), found)
+    _refuse_unpaid(still_open(items), admission, now)
     asking = still_open(items)
     if asking:
-        asks = [
-            Ask(
-                item.order.policy,
-                item.places,
-                tuple([line.quantity for line in item.order.lines]),
-            )
-            for item in asking
-        ]
-        wanted = {place for ask in asks for place in ask.places}
-        available = await ports.lock_stock(tx, merchant_id, wanted)
-        decisions = decide(asks, available, admission.orders_left)
-        for item, decision in zip(asking, decisions, strict=True):
-            short = decision.short_line
-            if short >= 0 and not available.get(item.places[short]):
-                sold_out.note(merchant_id, item.order, short, now)
-        await _write(tx, merchant_id, asking, decisions, now, admission, ports)
+        passage = await _let_through(tx, merchant_id, asking, now, ports)
+        await _decide(tx, merchant_id, asking, passage, now, admission, ports, sold_out)
     return answers_of(items)
 
 
@@ -137,79 +96,80 @@ async def _answer_reused(
             item.answer = refusal(item, "key_reused", detail)
 
 
-async def _write(
+async def _pay(
     tx: Transaction,
     merchant_id: int,
-    items: Sequence[Item],
-    decisions: Sequence[Decision],
+    paid: Sequence[tuple[Item, Answer]],
+    now: datetime,
+    ports: Ports,
+) -> None:
+    """Take the payment that came with an order which was received unpaid."""
+    payments = [Payment(order_id=first.order_id, paid_at=item.paid_at) for item, first in paid]
+    answers = await pay(tx, merchant_id, payments, now, promise=ports.promise)
+    for (item, first), answer in zip(paid, answers, strict=True):
+        if answer.outcome not in {"paid", "repeated"}:
+            item.answer = refusal(item, answer.outcome, answer.detail)
+            continue
+        item.answer = msgspec.structs.replace(
+            first,
+            detail="",
+            dispatch_by_at=answer.dispatch_by_at or first.dispatch_by_at,
+            deliver_by_at=answer.deliver_by_at or first.deliver_by_at,
+        )
+
+
+def _refuse_unpaid(items: Sequence[Item], admission: Admission, now: datetime) -> None:
+    """Give unpaid orders the time that their stock is kept for them, or refuse them."""
+    for item in items:
+        order = item.order
+        if order.paid_at is not None:
+            continue
+        kept = admission.terms.reservation(order.channel, order.stream)
+        if kept:
+            item.expires_at = now + kept
+        else:
+            detail = "the order is not paid yet; send it again, with paid_at, when it is"
+            item.answer = refusal(item, "not_paid", detail, "/paid_at")
+
+
+async def _let_through(
+    tx: Transaction, merchant_id: int, items: Sequence[Item], now: datetime, ports: Ports
+) -> Passage:
+    """Ask the streams; what they hold back is refused, and not recorded."""
+    asking = [(item.stream_id, item.lines, item.order.buyer_id, item.order.tickets)
+              for item in items]  # fmt: skip
+    passage = await ports.let_through(tx, merchant_id, asking, now)
+    for item, verdict in zip(items, passage.verdicts, strict=True):
+        if verdict.outcome:
+            pointer = "" if verdict.line < 0 else f"/lines/{verdict.line}/sku"
+            item.answer = refusal(item, verdict.outcome, HELD_BACK[verdict.outcome], pointer)
+    return passage
+
+
+async def _decide(
+    tx: Transaction,
+    merchant_id: int,
+    asked: Sequence[Item],
+    passage: Passage,
     now: datetime,
     admission: Admission,
     ports: Ports,
+    sold_out: SoldOut,
 ) -> None:
-    _promise(items, ports.promise)
-    ids = await new_ids(tx, count=len(items), at=now)
-    decided = list(zip(items, decisions, ids, strict=True))
-    for item, decision, order_id in decided:
-        item.answer = _answer(item, decision, order_id)
-    await store_decided(tx, merchant_id, decided, now)
-    accepted = [(i, d, order_id) for i, d, order_id in decided if d.outcome == "accepted"]
-    if not accepted:
-        return
-    await ports.count(tx, merchant_id, now, len(accepted))
-    takes = [
-        (order_id, line_no, pool_id, sku_id, units)
-        for item, decision, order_id in accepted
-        for line_no, ((pool_id, sku_id), units) in enumerate(
-            zip(item.places, decision.reserved, strict=True)
-        )
-        if units
-    ]
-    await ports.take_stock(tx, merchant_id, takes, now)
-    born = "received_on_hold" if admission.hold else "received"
-    await create(
-        tx,
-        kind="fulfilment_order",
-        merchant_ids=[merchant_id] * len(accepted),
-        subject_ids=[order_id for _, _, order_id in accepted],
-        events=["received_short" if any(d.backordered) else born for _, d, _ in accepted],
-        due_at=now + admission.hold,
-        at=now,
-    )
-
-
-def _promise(items: Sequence[Item], promise: Promise) -> None:
-    """Date the items, those of one SLA and country in one go, for they share the arithmetic."""
-    lanes: dict[tuple[str, str], list[Item]] = {}
-    for item in items:
-        lanes.setdefault((item.sla, item.order.ship_to.country), []).append(item)
-    for (sla, country), lane in lanes.items():
-        dates = promise(sla, country, [item.paid_at for item in lane])
-        for item, dated in zip(lane, dates, strict=True):
-            item.dated = dated
+    """Lock the stock of those who were let through, share it out, and record what came of it."""
+    items = [item for item in asked if item.answer is None]
+    asks = [Ask(item.order.policy, item.places, item.units) for item in items]
+    available = await ports.lock_stock(tx, merchant_id, {p for ask in asks for p in ask.places})
+    decisions = decide(asks, available, admission.orders_left)
+    for item, decision in zip(items, decisions, strict=True):
+        short = decision.short_line
+        if short >= 0 and not available.get(item.places[short]):
+            sold_out.note(merchant_id, item.order, short, now)
+    taken = await record(tx, merchant_id, items, decisions, now, admission, ports)
+    await passage.count(tx, [taken.get(id(item), (0, ())) for item in asked], now)
 
 
 def _sold_out(item: Item, line: int) -> Answer:
     sku = item.order.lines[line].sku
     detail = f"{sku!r} is sold out; nothing was recorded, so this order may be sent again"
     return refusal(item, "sold_out", detail, f"/lines/{line}/sku")
-
-
-def _answer(item: Item, decision: Decision, order_id: int) -> Answer:
-    key = item.order.channel_order_id
-    pointer = "" if decision.short_line < 0 else f"/lines/{decision.short_line}"
-    if decision.outcome == "accepted":
-        assert item.dated is not None
-        detail = "" if not pointer else "only what was available was taken"
-        return Answer(
-            key,
-            "accepted",
-            order_id,
-            detail,
-            pointer,
-            item.dated.dispatch_by_at,
-            item.dated.deliver_by_at,
-        )
-    if decision.outcome == "daily_cap_reached":
-        return Answer(key, "daily_cap_reached", 0, "the merchant's cap of orders for today is full")
-    sku = item.order.lines[decision.short_line].sku
-    return Answer(key, "insufficient_stock", 0, f"not enough stock of {sku!r}", pointer)

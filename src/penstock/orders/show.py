@@ -114,7 +114,10 @@ class HappeningShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderShown(msgspec.Struct, frozen=True, kw_only=True):
-    """An order with everything that is known of it; `status` is its least advanced part's."""
+    """An order with everything that is known of it; `status` is its least advanced part's.
+
+    `paid_at` is null until it is paid.
+    """
 
     order_id: int
     merchant: str
@@ -129,7 +132,7 @@ class OrderShown(msgspec.Struct, frozen=True, kw_only=True):
     stream: str | None
     ship_to: Address
     ordered_at: datetime
-    paid_at: datetime
+    paid_at: datetime | None
     received_at: datetime
     dispatch_by_at: datetime
     deliver_by_at: datetime

@@ -37,7 +37,7 @@ async def store(
     buyer_ids: list[str],
     ship_to: list[str],
     ordered_at: list[datetime],
-    paid_at: list[datetime],
+    paid_at: list[datetime | None],
     dispatch_by_at: list[datetime],
     deliver_by_at: list[datetime],
     line_order_ids: list[int],
@@ -111,7 +111,7 @@ def _order_row(item: Item, order_id: int) -> tuple[object, ...]:
         order.buyer_id,
         _ENCODE(order.ship_to).decode(),
         order.ordered_at,
-        item.paid_at,
+        order.paid_at,
         dated.dispatch_by_at,
         dated.deliver_by_at,
     )

@@ -21,9 +21,6 @@ def validate(order: NewOrder, now: datetime) -> tuple[FieldError, ...]:
     if order.ship_to.country not in COUNTRIES:
         detail = f"{order.ship_to.country!r} is no country of ISO 3166-1; use a code such as US"
         wrong.append(FieldError("/ship_to/country", "unknown_country", detail))
-    if order.paid_at is None:
-        detail = "the order is not paid yet; send it again, with paid_at, when it is"
-        wrong.append(FieldError("/paid_at", "not_paid", detail))
     for field, at in (("ordered_at", order.ordered_at), ("paid_at", order.paid_at)):
         if at is not None and at > now + AHEAD_MAX:
             detail = f"{at:%Y-%m-%d} lies in the future; correct it"
@@ -31,6 +28,9 @@ def validate(order: NewOrder, now: datetime) -> tuple[FieldError, ...]:
         elif at is not None and at < now - BEHIND_MAX:
             detail = f"{at:%Y-%m-%d} is over a year ago; use 'penstock history import' for it"
             wrong.append(FieldError(f"/{field}", "too_old", detail))
+    if len(order.tickets) > LINES_MAX:
+        detail = f"use at most {LINES_MAX} tickets, not {len(order.tickets)}"
+        wrong.append(FieldError("/tickets", "too_many", detail))
     if len(order.lines) > LINES_MAX:
         detail = f"use at most {LINES_MAX} lines, not {len(order.lines)}; split the order"
         return (*wrong, FieldError("/lines", "too_many_lines", detail))

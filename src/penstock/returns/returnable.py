@@ -48,7 +48,8 @@ class ReturnAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Outcomes: `requested`; `repeated` (its first answer stands); `key_reused` (the key came before
     with another body); refusals that a corrected try may overcome: `invalid`, `unknown_reason`,
-    `unknown_order`, `archived`, `ambiguous_order`, `not_delivered`, `unknown_line`, `too_many_units`.
+    `unknown_order`, `archived`, `ambiguous_order`, `not_delivered`, `unknown_line`,
+    `too_many_units`.
     """
 
     merchant_id: int

@@ -85,7 +85,7 @@ async def take(tx: Transaction, taken: Sequence[Taken], now: datetime) -> list[i
         merchant_ids=[wanted.merchant_id for wanted, _ in heads],
         subject_ids=ids,
         events=["requested"] * len(ids),
-        due_at=None,
+        due_at=[None] * len(ids),
         at=now,
     )
     return ids

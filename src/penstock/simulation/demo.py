@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from penstock import journey
+from penstock import lending
 from penstock.app import gateways_of, worker_of
 from penstock.db.transaction import OPERATOR, Database
 from penstock.kernel.clock import VirtualClock
@@ -48,7 +48,7 @@ class Outcome(msgspec.Struct, frozen=True):
     scenario: Scenario
     looks: int
     broken: tuple[Broken, ...]
-    differences: tuple[journey.Difference, ...]
+    differences: tuple[lending.Difference, ...]
     turned_away: tuple[Refused, ...]
     peak_mib: float
 
@@ -134,7 +134,7 @@ async def _perform(
             scenario, cast, clock, position, path, stage.heal,
             lambda now, done: watch(database, now, done),
         )  # fmt: skip
-        differences = await database.run(OPERATOR, journey.audit)
+        differences = await database.run(OPERATOR, lending.audit)
         sampling.cancel()
         outcome = Outcome(
             ended,

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from penstock import journey
+from penstock import lending
 from penstock.access.key import Principal, create_key
 from penstock.db.transaction import Transaction
 from penstock.inventory.add_node import NewNode, add_node
@@ -47,7 +47,7 @@ async def build(tx: Transaction, scenario: Scenario, chance: Chance, endpoint: s
 
     `endpoint` is where the simulated vendors' API listens.
     """
-    await journey.set_up(tx)
+    await lending.set_up(tx)
     nodes = {}
     for node in scenario.nodes:
         nodes[node.code] = await add_node(

@@ -65,7 +65,7 @@ async def make_parcels(
             "packed_abroad" if crosses_border(order.from_country, order.to_country) else "packed"
             for order, _, _ in parcels
         ],
-        due_at=None,
+        due_at=[None] * len(ids),
         at=now,
     )
     await _store(tx, node_id, parcels, ids, now)

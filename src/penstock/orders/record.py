@@ -1,0 +1,184 @@
+"""Write what receipt decided: promise, store, count, reserve, and bring the orders to life."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from penstock.db.transaction import Transaction
+from penstock.lifecycle.advance import create, new_ids
+from penstock.orders.decide import Decision
+from penstock.orders.item import Answer, Item
+from penstock.orders.pay import store_unpaid
+from penstock.orders.ports import Admission, Ports, Promise
+from penstock.orders.store import Decided, store_decided
+
+_FULL = {
+    "daily_cap": "the merchant's cap of orders for today is full",
+    "tier": "the merchant's tier allows no more orders today",
+    "volume_limit": "the merchant's volume is limited because of its score",
+}
+Taken = dict[int, tuple[int, tuple[tuple[int, int], ...]]]
+"""By the identity of an accepted item: its order id, and (sku_id, units) a line."""
+
+
+async def record(
+    tx: Transaction,
+    merchant_id: int,
+    items: Sequence[Item],
+    decisions: Sequence[Decision],
+    now: datetime,
+    admission: Admission,
+    ports: Ports,
+) -> Taken:
+    """Write the decisions on one merchant's items, whose stock and day are locked."""
+    if not items:
+        return {}
+    days = _days_later(items, decisions, admission, ports)
+    _promise(items, days, ports.promise)
+    ids = await new_ids(tx, count=len(items), at=now)
+    decided = list(zip(items, decisions, ids, strict=True))
+    for item, decision, order_id in decided:
+        item.answer = _answer(item, decision, order_id, admission)
+    await store_decided(tx, merchant_id, decided, now)
+    accepted = [one for one in decided if one[1].outcome == "accepted"]
+    if accepted:
+        await ports.count(tx, merchant_id, now, len(accepted))
+        takes = [
+            (order_id, line_no, pool_id, sku_id, units)
+            for item, decision, order_id in accepted
+            for line_no, ((pool_id, sku_id), units) in enumerate(
+                zip(item.places, decision.reserved, strict=True)
+            )
+            if units
+        ]
+        await ports.take_stock(tx, merchant_id, takes, now)
+        await _bring_to_life(tx, merchant_id, accepted, now, admission)
+        await _on_terms(tx, merchant_id, accepted, dict(zip(ids, days, strict=False)), now, ports,
+                        admission)  # fmt: skip
+    return {
+        id(item): (order_id, _taken_lines(item, decision)) for item, decision, order_id in accepted
+    }
+
+
+def _taken_lines(item: Item, decision: Decision) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (sku_id, got + waits)
+        for (_, sku_id), got, waits in zip(
+            item.places, decision.reserved, decision.backordered, strict=True
+        )
+    )
+
+
+def _days_later(
+    items: Sequence[Item], decisions: Sequence[Decision], admission: Admission, ports: Ports
+) -> list[int]:
+    """Return by how many days each is due later because the day's capacity is full; [] for none.
+
+    An accepted order's position is the next one of the merchant's day.
+    """
+    if admission.capacity is None:
+        return []
+    days, position = [], admission.taken
+    for item, decision in zip(items, decisions, strict=True):
+        rule = admission.terms.capacity(item.order.channel)
+        if rule is None or decision.outcome != "accepted":
+            days.append(0)
+            position += decision.outcome == "accepted"
+            continue
+        position += 1
+        days.append(ports.extend(position, admission.capacity, rule.days_per_fill, rule.days_max))
+    return days
+
+
+def _promise(items: Sequence[Item], days: Sequence[int], promise: Promise) -> None:
+    """Date the items, those of one SLA and country in one go, for they share the arithmetic."""
+    lanes: dict[tuple[str, str], list[int]] = {}
+    for i, item in enumerate(items):
+        lanes.setdefault((item.sla, item.order.ship_to.country), []).append(i)
+    for (sla, country), lane in lanes.items():
+        later = [days[i] for i in lane] if any(days) else []
+        dates = promise(sla, country, [items[i].paid_at for i in lane], later)
+        for i, dated in zip(lane, dates, strict=True):
+            items[i].dated = dated
+
+
+async def _bring_to_life(
+    tx: Transaction,
+    merchant_id: int,
+    accepted: Sequence[Decided],
+    now: datetime,
+    admission: Admission,
+) -> None:
+    """Let an unpaid order wait for its payment, a short one for stock, others for their hold."""
+    events: list[str] = []
+    due_at: list[datetime | None] = []
+    for item, decision, _ in accepted:
+        if item.expires_at is not None:
+            events.append("received_unpaid")
+            due_at.append(item.expires_at)
+            continue
+        until = item.paid_at + admission.terms.hold(item.order.channel, admission.hold)
+        born = "received_on_hold" if until > now else "received"
+        events.append("received_short" if any(decision.backordered) else born)
+        due_at.append(max(until, now))
+    await create(
+        tx,
+        kind="fulfilment_order",
+        merchant_ids=[merchant_id] * len(accepted),
+        subject_ids=[order_id for _, _, order_id in accepted],
+        events=events,
+        due_at=due_at,
+        at=now,
+    )
+
+
+async def _on_terms(
+    tx: Transaction,
+    merchant_id: int,
+    accepted: Sequence[Decided],
+    days: dict[int, int],
+    now: datetime,
+    ports: Ports,
+    admission: Admission,
+) -> None:
+    """Keep the terms of what is not paid, and tell whose order is due later than usual."""
+    unpaid = [(item, i, item.expires_at) for item, _, i in accepted if item.expires_at is not None]
+    if unpaid:
+        await store_unpaid(
+            tx,
+            merchant_id=merchant_id,
+            order_ids=[order_id for _, order_id, _ in unpaid],
+            expires_at=[expires_at for _, _, expires_at in unpaid],
+            holds=[admission.terms.hold(x.order.channel, admission.hold) for x, _, _ in unpaid],
+            slas=[item.sla for item, _, _ in unpaid],
+            extra_days=[days.get(order_id, 0) for _, order_id, _ in unpaid],
+        )
+    later = [
+        (order_id, days[order_id], item.dated.dispatch_by_at, item.dated.deliver_by_at)
+        for item, _, order_id in accepted
+        if days.get(order_id) and item.dated is not None
+    ]
+    if later:
+        await ports.tell_extended(tx, merchant_id, later, now)
+
+
+def _answer(item: Item, decision: Decision, order_id: int, admission: Admission) -> Answer:
+    key = item.order.channel_order_id
+    pointer = "" if decision.short_line < 0 else f"/lines/{decision.short_line}"
+    if decision.outcome == "accepted":
+        assert item.dated is not None
+        detail = "" if not pointer else "only what was available was taken"
+        if item.expires_at is not None:
+            detail = f"reserved until {item.expires_at:%Y-%m-%d %H:%M:%S} UTC, to be paid by then"
+        return Answer(
+            key,
+            "accepted",
+            order_id,
+            detail,
+            pointer,
+            item.dated.dispatch_by_at,
+            item.dated.deliver_by_at,
+        )
+    if decision.outcome == "daily_cap_reached":
+        return Answer(key, "daily_cap_reached", 0, _FULL[admission.limited_by])
+    sku = item.order.lines[decision.short_line].sku
+    return Answer(key, "insufficient_stock", 0, f"not enough stock of {sku!r}", pointer)
