@@ -19,6 +19,7 @@ from penstock.gateways.sandbox import SandboxGateway
 from penstock.kernel.clock import Clock, SystemClock, VirtualClock
 from penstock.lifecycle.seed import seed_lifecycle
 from penstock.settings import Settings, read_settings
+from penstock.tracking.escalate import report
 from penstock.worker.identity import Identity
 from penstock.worker.loop import Worker
 from penstock.worker.pace import Stopwatch, TimedWorker
@@ -86,7 +87,7 @@ def timed_worker_of(
     """Compose a worker of the whole journey that is timed, for others to reckon with."""
     folder, keep_months = settings.archive_folder, settings.archive_keep_months
     steps = (*journey.JOURNEY, *journey.archiving(database, folder, keep_months))
-    return TimedWorker(database, identity, steps, gateways, stopwatch)
+    return TimedWorker(database, identity, steps, gateways, stopwatch, report=report)
 
 
 def asgi(settings: Settings | None = None) -> Litestar:

@@ -108,3 +108,12 @@ async def test_a_body_that_never_ends_is_refused(api, shop):
 
     answer = await api.client.post("/v1/orders", headers=shop, content=endless())
     assert answer.status_code == 413
+
+
+async def test_how_full_a_process_is_and_what_it_answered_is_told(api, shop, make_in):
+    await api.client.post("/v1/orders", headers=shop, content=body(make_in, 1))
+    await api.client.post("/v1/orders", headers=shop, content=b"{")
+    told = (await api.client.get("/metrics", headers=await api.key())).text
+    assert 'penstock_receipt_answers_total{route="one",outcome="accepted"} 1' in told
+    assert 'penstock_receipt_answers_total{route="one",outcome="malformed"} 1' in told
+    assert "penstock_receipt_waiting_orders 0" in told

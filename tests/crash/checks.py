@@ -62,10 +62,15 @@ BY_HEAP = "SET enable_indexscan = off; SET enable_bitmapscan = off; SET enable_i
 BY_INDEX = "SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off"
 
 
+def clients(folder: Path) -> list[Path]:
+    """Return where the clients' journals lie."""
+    return sorted(folder.glob("client-*"))
+
+
 def journals(folder: Path) -> dict[str, Order]:
     """Return what all clients know, by order key."""
     known: dict[str, Order] = {}
-    for path in sorted(folder.glob("client-*")):
+    for path in clients(folder):
         known |= Journal(path).orders
     return known
 
@@ -73,6 +78,7 @@ def journals(folder: Path) -> dict[str, Order]:
 async def violations(url: str, folder: Path) -> list[str]:
     """Return what does not hold just now; journals are read first, so they can only know less."""
     known = journals(folder)
+    wrong = [f"I3 {said}" for path in clients(folder) for said in Journal(path).wrong]
 
     async def look(tx: Transaction) -> list[str]:
         found = [f"I1/I2 {d}" for d in await lending.audit(tx)]
@@ -86,10 +92,7 @@ async def violations(url: str, folder: Path) -> list[str]:
         return found + _answers(known, rows)
 
     async with await Database.open(url, connections_max=1) as database:
-        found = await database.run(OPERATOR, look, snapshot=True)
-    for path in sorted(folder.glob("client-*")):
-        found += [f"I3 {said}" for said in Journal(path).wrong]
-    return found
+        return wrong + await database.run(OPERATOR, look, snapshot=True)
 
 
 def _answers(known: Mapping[str, Order], rows: Sequence[Any]) -> list[str]:

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import signal
+import sys
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -139,7 +141,7 @@ async def world(database, make_in, shop_in):
 
 
 async def test_a_month_leaves_and_its_orders_are_shown_as_before(world, tmp_path):
-    before = await world.shown()
+    before, books = await world.shown(), await world.run(lending.audit)
     february, march = await world.archive(tmp_path)
     assert (february.month, february.outcome) == ("2026-02", "archived")
     assert (march.month, march.outcome) == ("2026-03", "archived")  # its parcels' moves
@@ -156,6 +158,7 @@ async def test_a_month_leaves_and_its_orders_are_shown_as_before(world, tmp_path
         f"{kind}-2026-0{month}.parquet" for kind in KINDS for month in (2, 3)
     )
     assert await world.archive(tmp_path) == []
+    assert await world.run(lending.audit) == books
 
 
 async def test_the_files_hold_every_row_and_are_registered(world, tmp_path):
@@ -333,3 +336,41 @@ async def test_a_backup_that_reads_for_long_is_waited_for_and_then_given_way_to(
     await reader.execute("ROLLBACK")
     await reader.close()
     assert (await going)[0].outcome == "archived"
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from datetime import datetime
+from pathlib import Path
+from penstock.db.transaction import Database
+from penstock.orders.archive import archive
+
+async def main(url, folder, before, now, point):
+    async with await Database.open(url, connections_max=1) as database:
+        kill = lambda at: at == point and os.kill(os.getpid(), signal.SIGKILL)
+        at = datetime.fromisoformat(now)
+        await archive(database, Path(folder), int(before), at, pause=kill)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("point", ["lines written", "orders published", "registered", "dropped"])
+async def test_a_process_that_is_gone_has_taken_nothing_with_it(
+    world, tmp_path, database_url, point
+):
+    before, rows = await world.shown(), await world.left()
+    given = (database_url, str(tmp_path), str(BEFORE), NOW.isoformat(), point)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, *given)
+    assert await process.wait() == -signal.SIGKILL
+    for _ in range(100):  # until the server has noticed
+        try:
+            await world.archive(tmp_path, dry_run=True)
+            break
+        except Unavailable:
+            await asyncio.sleep(0.1)
+    assert (await world.shown(), await world.left()) == (before, rows)
+    assert (await world.archive(tmp_path))[0].outcome == "archived"
+    assert await world.left() == (0, 0, 0, 0, 3)
+    table = pq.read_table(tmp_path / "orders-2026-02.parquet").to_pylist()
+    assert [row["channel_order_id"] for row in table] == ["T-1", "T-2", "T-3", "T-4"]

@@ -1,9 +1,11 @@
 """One order with everything that is known of it, for its merchant and for operators only."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
+from penstock.db.query import QUERIES
 from penstock.inventory.commit import uncommit_stock
 from penstock.inventory.release import release_reservation
 from penstock.lifecycle.advance import Subject, create, move, new_ids
@@ -143,3 +145,26 @@ async def test_an_order_is_as_far_as_its_least_advanced_part(tx, shop, statuses,
             status,
         )
     assert await shop.status(order) == expected
+
+
+async def test_it_is_found_by_key_however_many_the_merchant_has(tx, shop):
+    await shop.stock(5)
+    order = await shop.order()
+    await shop.allocate(order)
+    await tx.fetch(
+        "INSERT INTO lifecycle.subject (merchant_id, subject_id, kind, status, since_at, due_at,"
+        " deadline_at) SELECT $1, n, 'fulfilment_order', 'delivered', $2, 'infinity', 'infinity'"
+        " FROM generate_series(1, 3000) AS n",
+        shop.merchant, NOW,
+    )  # fmt: skip
+    (query,) = (q for q in QUERIES if q.name == "penstock.orders.show.show_json")
+    (plan,) = await tx.fetch(
+        f"EXPLAIN (ANALYZE, FORMAT JSON) {query.sql}", [shop.merchant], [order]
+    )
+    assert visited(json.loads(plan[0])[0]["Plan"]) < 500
+
+
+def visited(plan):
+    """How many rows a plan and what is under it gave or threw away."""
+    rows = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+    return rows * plan["Actual Loops"] + sum(map(visited, plan.get("Plans", ())))

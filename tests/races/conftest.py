@@ -12,6 +12,7 @@ import pytest
 from penstock import lending
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.lifecycle.advance import Subject, move
+from penstock.orders.pay import store_unpaid
 from penstock.orders.receive import Wanted, receive
 from penstock.orders.sold_out import SoldOut
 
@@ -54,8 +55,8 @@ Act = Callable[[Transaction, "World"], Awaitable[object]]
 class World(msgspec.Struct):
     """A merchant that can lose its last LAMP in every way, with an order in each state.
 
-    Market pool: the orders `held` (remorse hold), `open` and `released` (on the floor) hold one
-    LAMP each, one is for sale; VASEs lie in a family of their own. Pool of a closed stream:
+    Market pool: the orders `unpaid`, `held` (remorse hold), `open` and `released` (on the floor)
+    hold one LAMP each, one is for sale; VASEs lie in a family of their own. Pool of a closed stream:
     `streamed` holds one LAMP, one is left over. `waiting` is a backorder of 3 VASEs that has 1.
     """
 
@@ -137,7 +138,7 @@ async def build(tx: Transaction, make: Any) -> World:
     await tx.fetch("INSERT INTO streams.stream_sku (merchant_id, stream_id, sku_id, pool_id,"
                    " ring_fenced) VALUES ($1, $2, $3, $4, 2)",
                    merchant, stream, skus["LAMP"], fence)  # fmt: skip
-    await make.stock(merchant, node, market, skus["LAMP"], 4)
+    await make.stock(merchant, node, market, skus["LAMP"], 5)
     await make.stock(merchant, node, fence, skus["LAMP"], 2)
     await make.stock(merchant, other, second, skus["VASE"], 1)
     pools = {"market": market, "second": second, "fence": fence}
@@ -145,12 +146,13 @@ async def build(tx: Transaction, make: Any) -> World:
     orders = {
         "open": make.order("LAMP", key="open"),
         "held": make.order("LAMP", key="held"),
+        "unpaid": make.order("LAMP", key="unpaid"),
         "released": make.order("LAMP", key="released"),
         "streamed": msgspec.structs.replace(make.order("LAMP", key="streamed"), stream="friday"),
         "waiting": make.order("VASE", key="waiting", quantity=3, policy="backorder"),
     }
     answers = await world.take(tx, *orders.values())
-    assert [a.outcome for a in answers] == ["accepted"] * 5, answers
+    assert [a.outcome for a in answers] == ["accepted"] * 6, answers
     world.orders = {a.channel_order_id: a.order_id for a in answers}
     await _into_their_states(tx, world)
     return world
@@ -159,9 +161,14 @@ async def build(tx: Transaction, make: Any) -> World:
 async def _into_their_states(tx: Transaction, world: World) -> None:
     merchant, orders = world.merchant, world.orders
     await tx.fetch("UPDATE streams.stream SET state = 'closed' WHERE merchant_id = $1", merchant)
-    await tx.fetch(
-        "UPDATE lifecycle.subject SET status = 'held' WHERE merchant_id = $1 AND subject_id = $2",
-        merchant, orders["held"],
+    for name, status in (("held", "held"), ("unpaid", "reserved")):
+        await tx.fetch(
+            "UPDATE lifecycle.subject SET status = $3 WHERE merchant_id = $1 AND subject_id = $2",
+            merchant, orders[name], status,
+        )  # fmt: skip
+    await store_unpaid(
+        tx, merchant_id=merchant, order_ids=[orders["unpaid"]], expires_at=[NOW],
+        holds=[timedelta(0)], slas=["tiktok_us_regular"], extra_days=[0],
     )  # fmt: skip
     await tx.fetch(
         "UPDATE inventory.node_stock SET allocated = 1 WHERE merchant_id = $1 AND node_id = $2",
@@ -246,7 +253,7 @@ class Arena:
         await stop.reached.wait()
         second = asyncio.create_task(self.database.run(OPERATOR, lambda tx: b(tx, world)))
         try:
-            while not second.done() and not await self._waits():
+            while not second.done() and not await self._waits():  # noqa: ASYNC110  a lock tells nobody
                 await asyncio.sleep(0.002)
         finally:
             stop.let_go()

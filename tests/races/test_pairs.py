@@ -11,14 +11,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from penstock import journey, lending
+from penstock import lending
+from penstock.inventory.commit import uncommit_stock
 from penstock.inventory.receive_asn import receive_asn
 from penstock.inventory.release import release_reservation
 from penstock.inventory.reserve import lock_stock, take_more_stock
 from penstock.inventory.ring_fence import give_back, ring_fence
 from penstock.lifecycle.advance import Subject, move
 from penstock.orders.cancel import cancel
+from penstock.orders.expire import expire
 from penstock.orders.fill_backorders import fill_backorders
+from penstock.orders.pay import Payment, pay
 from penstock.orders.release_hold import release_hold
 from penstock.streams.turn import give_back_leftovers
 from penstock.warehouse.confirm_pick import ShortLine
@@ -39,7 +42,7 @@ def cancelling(name):
     async def cancels(tx, world):
         answers = await cancel(
             tx, world.merchant, [world.orders[name]], "changed_mind", "buyer", NOW,
-            release=release_reservation, uncommit=journey.uncommit_stock,
+            release=release_reservation, uncommit=uncommit_stock,
         )  # fmt: skip
         return [(a.outcome, a.status) for a in answers]
 
@@ -53,6 +56,22 @@ async def hold_ends(tx, world):
         world.merchant, world.orders["held"],
     )  # fmt: skip
     await release_hold(tx, [Subject(world.merchant, row[0]) for row in from_claim], NOW)
+
+
+async def pays(tx, world):
+    payment = Payment(order_id=world.orders["unpaid"], paid_at=NOW)
+    answers = await pay(tx, world.merchant, [payment], NOW, promise=lending.RECEIPT.promise)
+    return [(a.outcome, a.status) for a in answers]
+
+
+async def expires(tx, world):
+    claimed = await tx.fetch(
+        "SELECT subject_id FROM lifecycle.subject WHERE merchant_id = $1 AND subject_id = $2"
+        " AND status = 'reserved' FOR UPDATE SKIP LOCKED",
+        world.merchant, world.orders["unpaid"],
+    )  # fmt: skip
+    subjects = [Subject(world.merchant, row[0]) for row in claimed]
+    await expire(tx, subjects, NOW, release=release_reservation)
 
 
 async def fills(tx, world):
@@ -101,6 +120,9 @@ ACTS = {
     "cancel_held": cancelling("held"),
     "cancel_streamed": cancelling("streamed"),
     "cancel_waiting": cancelling("waiting"),
+    "cancel_unpaid": cancelling("unpaid"),
+    "pay": pays,
+    "expire": expires,
     "hold_ends": hold_ends,
     "fill": fills,
     "adjust_up": goods_come,

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from penstock import cli
+from penstock import cli, lending
 from penstock.access.key import Principal, create_key
 from penstock.api.caller import Callers
 from penstock.api.context import Context

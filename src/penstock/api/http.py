@@ -38,6 +38,7 @@ from penstock.api.streams import streams
 from penstock.api.vendors import vendors
 from penstock.api.viewer import Viewer, viewer_files, viewer_folder
 from penstock.api.vocabularies import vocabularies
+from penstock.db.agree import require_agreement
 from penstock.kernel.errors import Unavailable
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -57,7 +58,7 @@ def _context(state: State) -> Context:
 )
 async def health(context: Here) -> dict[str, str]:
     """Answer 200 when an order could be taken now."""
-    await context.database.ping()
+    await require_agreement(context.database, context.clock)
     return {"status": "ready", "version": __version__}
 
 

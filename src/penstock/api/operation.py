@@ -69,14 +69,16 @@ async def show_backlog(request: Http, context: Here) -> Sequence[Due]:
 
 @get("/metrics", media_type="text/plain; version=0.0.4", summary="Metrics for Prometheus")
 async def show_metrics(request: Http, context: Here) -> str:
-    """Tell the backlog, and how many processes it wants, in Prometheus' text format."""
+    """Tell the backlog, how many processes it wants, and how full this one is."""
     require(await context.callers.identify(request), "operator")
     now = context.now()
+    receipt = request.app.state.get("receipt")
+    own = receipt.metrics() if receipt else []
 
     async def work(tx: Transaction) -> str:
         signal = await journey.scale_signal(tx, now, POLICY.lead)
         lines = exposition(due(signal.waiting, now), await outbox_waiting(tx) or 0)
-        return "\n".join([*lines, *exposed(scale_of(signal)), ""])
+        return "\n".join([*lines, *exposed(scale_of(signal)), *own, ""])
 
     return await context.database.run(OPERATOR, work)
 

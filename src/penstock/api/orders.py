@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,13 +11,13 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from penstock import lending
+from penstock.api.archived import files_named_to_operators
 from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Here, MerchantCode
 from penstock.api.receipt import Batch
 from penstock.db.transaction import OPERATOR, Transaction
-from penstock.kernel.errors import NotFound, Unavailable
-from penstock.orders.archive_file import Unreadable
-from penstock.orders.archived import archived_document
+from penstock.kernel.errors import NotFound
+from penstock.orders.archived import archived_document, folder_of
 from penstock.orders.cancel import Cancelled
 from penstock.orders.intake import Taken
 from penstock.orders.search import PAGE_MAX, Page, Wanted, search
@@ -140,17 +139,10 @@ async def show_one(
 
     async def look(tx: Transaction) -> OrderShown | bytes | None:
         found = await show(tx, whose, order_id)
-        return found or await archived_document(
-            tx, whose, order_id, Path(folder) if folder else None
-        )
+        return found or await archived_document(tx, whose, order_id, folder_of(folder))
 
-    try:
+    with files_named_to_operators(principal):
         found = await context.database.run(actor_of(principal), look)
-    except Unreadable as problem:
-        if principal.role == "operator":
-            raise
-        detail = f"order {order_id} is archived and cannot be read now; try again later"
-        raise Unavailable(detail) from problem
     if found is None:
         raise NotFound(f"there is no order {order_id}")
     body: Any = found  # of the archive: the very bytes that were answered then

@@ -101,10 +101,22 @@ class Receipt:
         self.answered: Counter[tuple[str, str]] = Counter()
         """Answers by (route, outcome or code of the refusal), for the metrics."""
 
-    @property
-    def waiting(self) -> int:
-        """How many orders wait in this process."""
-        return self._lanes.waiting
+    def metrics(self) -> list[str]:
+        """Return how full this process is and what it has answered, in Prometheus' text format."""
+        gauges = {
+            "penstock_receipt_requests_in_hand": ("Requests being answered.", self._gate.in_hand),
+            "penstock_receipt_waiting_orders": ("Orders that wait.", self._lanes.waiting),
+            "penstock_receipt_waiting_limit": ("Orders that may wait now.", self._lanes.limit),
+        }
+        lines = []
+        for name, (told, value) in gauges.items():
+            lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge", f"{name} {value}"]
+        name = "penstock_receipt_answers_total"
+        lines += [f"# HELP {name} Answers by outcome or problem.", f"# TYPE {name} counter"]
+        return lines + [
+            f'{name}{{route="{route}",outcome="{outcome}"}} {count}'
+            for (route, outcome), count in sorted(self.answered.items())
+        ]
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""

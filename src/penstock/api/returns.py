@@ -7,12 +7,14 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, JSONBody
 
+from penstock.api.archived import files_named_to_operators
 from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Here, MerchantCode
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Transaction
 from penstock.kernel.errors import NotFound
-from penstock.orders.show import HappeningShown, ReturnShown, show
+from penstock.orders.archived import folder_of, show_kept
+from penstock.orders.show import HappeningShown, ReturnShown
 from penstock.returns.request import request as request_returns
 from penstock.returns.returnable import NewReturn, ReturnAnswer, ReturnLine
 
@@ -83,11 +85,13 @@ async def show_return(request: Http, context: Here, return_id: FromPath[int]) ->
     """Show how far a return is, how its goods were graded, and what was refunded."""
     principal = await context.callers.identify(request)
     require(principal, "merchant")
-    whose = principal.merchant_id or None
+    whose, folder = principal.merchant_id or None, context.settings.archive_folder
 
     async def work(tx: Transaction) -> ReturnFound | None:
         order_id = await order_of_return(tx, merchant_id=whose, return_id=return_id)
-        order = None if order_id is None else await show(tx, whose, order_id)
+        if order_id is None:
+            return None
+        order = await show_kept(tx, whose, order_id, folder_of(folder))
         if order is None:
             return None
         return ReturnFound(
@@ -99,7 +103,8 @@ async def show_return(request: Http, context: Here, return_id: FromPath[int]) ->
             history=tuple(h for h in order.history if h.subject_id == return_id),
         )
 
-    found = await context.database.run(actor_of(principal), work, snapshot=True)
+    with files_named_to_operators(principal):
+        found = await context.database.run(actor_of(principal), work, snapshot=True)
     if found is None:
         raise NotFound(f"there is no return {return_id}")
     return found

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -11,13 +10,12 @@ from cyclopts import App, Parameter
 from penstock.cli.import_orders import import_orders
 from penstock.cli.order_page import print_order
 from penstock.cli.session import Session, console, listing, merchant_id_of, session
-from penstock.db.transaction import OPERATOR, Transaction
+from penstock.db.transaction import OPERATOR
 from penstock.kernel.errors import NotFound
 from penstock.kernel.money import CURRENCIES
-from penstock.orders.archived import archived_document
+from penstock.orders.archived import folder_of, show_kept
 from penstock.orders.search import Page, Wanted, search
 from penstock.orders.show import OrderShown
-from penstock.orders.show import show as find
 
 _ID_LIMIT = 2**63
 orders = App(name="orders", help="Import orders, find them, and look at one.")
@@ -125,15 +123,10 @@ async def _show(name: str, code: str | None, channel: str) -> OrderShown:
 
 
 async def _by_id(opened: Session, merchant_id: int | None, order_id: int) -> OrderShown | None:
-    folder = opened.settings.archive_folder
-
-    async def look(tx: Transaction) -> OrderShown | None:
-        if (shown := await find(tx, merchant_id, order_id)) is not None:
-            return shown
-        found = await archived_document(tx, merchant_id, order_id, Path(folder) if folder else None)
-        return None if found is None else msgspec.json.decode(found, type=OrderShown)
-
-    return await opened.database.run(OPERATOR, look)
+    folder = folder_of(opened.settings.archive_folder)
+    return await opened.database.run(
+        OPERATOR, lambda tx: show_kept(tx, merchant_id, order_id, folder)
+    )
 
 
 async def _by_number(opened: Session, number: str, merchant_id: int | None, channel: str) -> int:

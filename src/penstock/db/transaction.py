@@ -124,15 +124,6 @@ class Database:
     ) -> None:
         await self.close()
 
-    async def ping(self) -> None:
-        """Ask the database for a sign of life.
-
-        Raises:
-            Unavailable: there is none.
-
-        """
-        await self.run(OPERATOR, lambda tx: tx.fetch("SELECT 1"))
-
     async def run(
         self,
         actor: Actor,

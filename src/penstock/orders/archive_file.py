@@ -16,7 +16,7 @@ import msgspec
 from penstock.kernel.errors import Misconfigured, Unavailable
 
 ArchiveKind = Literal["orders", "lines", "moves"]
-_ROW_GROUP = {"orders": 2_000, "lines": 50_000, "moves": 100_000}
+_ROW_GROUP = {"orders": 2_000, "lines": 20_000, "moves": 20_000}
 """Rows that are read as one. Of orders few, for a document is read with all of its group."""
 _KEPT_FOOTERS = 64
 _LINES = msgspec.json.Encoder().encode_lines

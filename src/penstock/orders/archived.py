@@ -11,6 +11,7 @@ from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.lifecycle.drop_month import month_of_id, named
 from penstock.orders.archive_file import Unreadable, read_rows
+from penstock.orders.show import OrderShown, show
 
 
 class FirstAnswer(msgspec.Struct, frozen=True):
@@ -53,6 +54,21 @@ async def archived_document(
     return None if document is None else document.encode()
 
 
+async def show_kept(
+    tx: Transaction, merchant_id: int | None, order_id: int, folder: Path | None
+) -> OrderShown | None:
+    """Return an order from wherever it is, the database or the archive; as `show` does.
+
+    Raises:
+        Unreadable: its month is archived, and the file is not to be had.
+
+    """
+    if (shown := await show(tx, merchant_id, order_id)) is not None:
+        return shown
+    document = await archived_document(tx, merchant_id, order_id, folder)
+    return None if document is None else msgspec.json.decode(document, type=OrderShown)
+
+
 async def first_answers(
     merchant_id: int, order_ids: Sequence[int], folder: Path | None
 ) -> dict[int, FirstAnswer]:
@@ -70,6 +86,11 @@ async def first_answers(
             continue
         answers |= {row.pop("order_id"): FirstAnswer(**row) for row in rows}
     return answers
+
+
+def folder_of(setting: str) -> Path | None:
+    """Return the archive's folder, None where there is no archive."""
+    return Path(setting) if setting else None
 
 
 def _in(folder: Path | None, name: str) -> Path:

@@ -40,7 +40,10 @@ class Dated(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct):
-    """One order on its way through receipt; `answer` is set as soon as it is known."""
+    """One order on its way through receipt; `answer` is set as soon as it is known.
+
+    `twin` is the first item of the same order in its batch, which this one repeats or pays.
+    """
 
     order: NewOrder
     sha256: bytes
@@ -52,6 +55,13 @@ class Item(msgspec.Struct):
     expires_at: datetime | None = None
     answer: Answer | None = None
     twin: "Item | None" = None
+
+    @property
+    def to_pay(self) -> Answer | None:
+        """What its twin was answered, where it waits to pay that one."""
+        if self.answer is not None or self.twin is None or self.twin.sha256 == self.sha256:
+            return None
+        return self.twin.answer
 
     @property
     def units(self) -> tuple[int, ...]:
@@ -80,7 +90,7 @@ def digest(order: NewOrder) -> bytes:
 
 
 def still_open(items: Sequence[Item]) -> list[Item]:
-    """Return the items without an answer that are not the repetition of one in this batch."""
+    """Return the items without an answer that are not tied to another one in this batch."""
     return [item for item in items if item.answer is None and item.twin is None]
 
 
@@ -88,7 +98,7 @@ def answers_of(items: Sequence[Item]) -> list[Answer]:
     """Return one answer an item, in the order of the request."""
     answers = []
     for item in items:
-        answer = item.answer if item.twin is None else item.twin.answer
+        answer = item.twin.answer if item.answer is None and item.twin is not None else item.answer
         assert answer is not None
         answers.append(answer)
     return answers

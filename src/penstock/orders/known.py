@@ -16,7 +16,7 @@ async def answer_known(
     found: Sequence[Known],
     archive_folder: Path | None = None,
 ) -> list[tuple[Item, Answer]]:
-    """Answer the items known by their natural key, and tie repetitions within the batch.
+    """Answer the items known by their natural key, and tie what comes twice within the batch.
 
     What was answered in a month that is archived is looked up in `archive_folder`; where it cannot
     be read, the item is refused for now, as `archive_unreadable`.
@@ -29,33 +29,38 @@ async def answer_known(
         item = items[row.position - 1]
         if item.answer is not None:
             continue
-        payment = _is_payment(item, row)
-        if row.outcome == "accepted" and payment:
-            paid.append((item, _first_answer(item, row.order_id, row)))
-        elif row.body_sha256 != item.sha256.hex() and not (row.outcome is None and payment):
+        same = row.body_sha256 == item.sha256.hex()
+        if not same and not _pays(item, row.body_sha256):
             item.answer = refusal(item, "key_reused", _REUSED, "/channel_order_id")
         elif row.outcome is None:
             archived.append((item, row.order_id))
-        else:
+        elif same or row.outcome != "accepted":
             item.answer = _first_answer(item, row.order_id, row)
+        else:
+            paid.append((item, _first_answer(item, row.order_id, row)))
     if archived:
         await _answer_archived(merchant_id, archived, archive_folder)
-    first: dict[tuple[str, str], Item] = {}
-    for item in items:
-        twin = first.setdefault((item.order.channel, item.order.channel_order_id), item)
-        if twin is item or item.answer is not None:
-            continue
-        if twin.sha256 == item.sha256:
-            item.twin = twin
-        else:
-            item.answer = refusal(item, "key_reused", _REUSED, "/channel_order_id")
+    known = {row.position - 1 for row in found}
+    tie([item for i, item in enumerate(items) if i not in known and item.answer is None])
     return paid
 
 
-def _is_payment(item: Item, row: Known) -> bool:
-    if item.order.paid_at is None or row.body_sha256 == item.sha256.hex():
-        return False
-    return row.body_sha256 == unpaid_digest(item.order).hex()
+def tie(items: Sequence[Item]) -> None:
+    """Tie each item to the first of the same order, which it repeats or pays, or refuse it."""
+    first: dict[tuple[str, str], Item] = {}
+    for item in items:
+        twin = first.setdefault((item.order.channel, item.order.channel_order_id), item)
+        if twin is item:
+            continue
+        if twin.sha256 == item.sha256 or _pays(item, twin.sha256.hex()):
+            item.twin = twin
+        else:
+            item.answer = refusal(item, "key_reused", _REUSED, "/channel_order_id")
+
+
+def _pays(item: Item, body_sha256: str) -> bool:
+    """Whether the item is the order of that digest, which came unpaid, with its payment."""
+    return item.order.paid_at is not None and body_sha256 == unpaid_digest(item.order).hex()
 
 
 async def _answer_archived(

@@ -9,8 +9,8 @@ from penstock.channels.order import NewOrder
 from penstock.db.transaction import Transaction
 from penstock.orders.decide import Ask, decide
 from penstock.orders.item import Answer, Item, answers_of, digest, refusal, still_open
-from penstock.orders.known import answer_known
-from penstock.orders.look import look_up
+from penstock.orders.known import answer_known, tie
+from penstock.orders.look import Look, look_up
 from penstock.orders.pay import Payment, pay
 from penstock.orders.place import resolve
 from penstock.orders.ports import Admission, Passage, Ports
@@ -47,8 +47,8 @@ async def receive(
 
     The orders are valid in themselves (`validate`). The same order twice, in this batch or ever
     before, gets its first answer; the same key with another body is `key_reused`, unless all that
-    is new in it is its payment. What `sold_out` remembers is refused without a lock, and without
-    a record: it may be sent again.
+    is new in it is its payment, which is then taken. What `sold_out` remembers is refused without
+    a lock, and without a record: it may be sent again.
     """
     items = [Item(w.order, digest(w.order), w.order.paid_at or w.order.ordered_at) for w in wanted]
     await _answer_reused(tx, merchant_id, wanted, items, now, ports)
@@ -68,11 +68,14 @@ async def receive(
             item.answer = refusal(item, "merchant_not_approved", "the merchant may not sell yet")
         return answers_of(items)
     resolve(still_open(items), found)
-    _refuse_unpaid(still_open(items), admission, now)
+    _refuse_unpaid(items, admission, found, now)
     asking = still_open(items)
     if asking:
         passage = await _let_through(tx, merchant_id, asking, now, ports)
         await _decide(tx, merchant_id, asking, passage, now, admission, ports, sold_out)
+    paid = [(i, first) for i in items if (first := i.to_pay) and first.outcome == "accepted"]
+    if paid:
+        await _pay(tx, merchant_id, paid, now, ports)
     return answers_of(items)
 
 
@@ -103,24 +106,29 @@ async def _pay(
     now: datetime,
     ports: Ports,
 ) -> None:
-    """Take the payment that came with an order which was received unpaid."""
+    """Take the payments that came with orders which were received unpaid, each once."""
     payments = [Payment(order_id=first.order_id, paid_at=item.paid_at) for item, first in paid]
     answers = await pay(tx, merchant_id, payments, now, promise=ports.promise)
+    dated = {answer.order_id: answer for answer in answers if answer.outcome == "paid"}
     for (item, first), answer in zip(paid, answers, strict=True):
         if answer.outcome not in {"paid", "repeated"}:
             item.answer = refusal(item, answer.outcome, answer.detail)
             continue
+        dates = dated.get(answer.order_id, first)
         item.answer = msgspec.structs.replace(
             first,
             detail="",
-            dispatch_by_at=answer.dispatch_by_at or first.dispatch_by_at,
-            deliver_by_at=answer.deliver_by_at or first.deliver_by_at,
+            dispatch_by_at=dates.dispatch_by_at,
+            deliver_by_at=dates.deliver_by_at,
         )
 
 
-def _refuse_unpaid(items: Sequence[Item], admission: Admission, now: datetime) -> None:
-    """Give unpaid orders the time that their stock is kept for them, or refuse them."""
-    for item in items:
+def _refuse_unpaid(items: Sequence[Item], admission: Admission, found: Look, now: datetime) -> None:
+    """Give unpaid orders the time that their stock is kept for them, or refuse them.
+
+    What was to pay a refused one is then the first of its order that asks.
+    """
+    for item in still_open(items):
         order = item.order
         if order.paid_at is not None:
             continue
@@ -130,6 +138,11 @@ def _refuse_unpaid(items: Sequence[Item], admission: Admission, now: datetime) -
         else:
             detail = "the order is not paid yet; send it again, with paid_at, when it is"
             item.answer = refusal(item, "not_paid", detail, "/paid_at")
+    later = [i for i in items if (first := i.to_pay) and first.outcome == "not_paid"]
+    for item in later:
+        item.twin = None
+    tie(later)
+    resolve(still_open(later), found)
 
 
 async def _let_through(
@@ -159,7 +172,8 @@ async def _decide(
     """Lock the stock of those who were let through, share it out, and record what came of it."""
     items = [item for item in asked if item.answer is None]
     asks = [Ask(item.order.policy, item.places, item.units) for item in items]
-    available = await ports.lock_stock(tx, merchant_id, {p for ask in asks for p in ask.places})
+    places = {place for ask in asks for place in ask.places}
+    available = await ports.lock_stock(tx, merchant_id, places) if places else {}
     decisions = decide(asks, available, admission.orders_left)
     for item, decision in zip(items, decisions, strict=True):
         short = decision.short_line

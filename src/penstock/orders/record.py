@@ -166,9 +166,11 @@ def _answer(item: Item, decision: Decision, order_id: int, admission: Admission)
     pointer = "" if decision.short_line < 0 else f"/lines/{decision.short_line}"
     if decision.outcome == "accepted":
         assert item.dated is not None
-        detail = "" if not pointer else "only what was available was taken"
+        said = ["only what was available was taken"] if pointer else []
         if item.expires_at is not None:
-            detail = f"reserved until {item.expires_at:%Y-%m-%d %H:%M:%S} UTC, to be paid by then"
+            until = f"{item.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+            said.append(f"reserved until {until}, to be paid by then")
+        detail = "; ".join(said)
         return Answer(
             key,
             "accepted",

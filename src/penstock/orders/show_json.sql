@@ -1,4 +1,5 @@
--- Each order is put together by itself: the archive asks for thousands, a page for one.
+-- Each order is put together by itself: the archive asks for thousands, a page for one. Every step
+-- is fenced by OFFSET 0, so that it goes by key however many orders the merchant has.
 SELECT w.merchant_id, w.order_id, order_shown.shown
 FROM unnest(:merchant_ids::int[], :order_ids::bigint[])
     WITH ORDINALITY AS w (merchant_id, order_id, position)
@@ -14,13 +15,26 @@ WITH shown AS (
     SELECT o.merchant_id, s.subject_id AS fulfilment_order_id, s.status, s.since_at, f.node_id,
         f.because
     FROM shown AS o
-    JOIN lifecycle.subjects AS s
-        ON s.merchant_id = o.merchant_id
-        AND (s.subject_id = o.order_id OR s.subject_id IN (
-            SELECT f.fulfilment_order_id FROM allocation.fulfilment_orders AS f
-            WHERE (f.merchant_id, f.order_id) = (o.merchant_id, o.order_id)))
-    LEFT JOIN allocation.fulfilment_orders AS f
-        ON (f.merchant_id, f.fulfilment_order_id) = (s.merchant_id, s.subject_id)
+    CROSS JOIN LATERAL (
+        SELECT o.order_id AS fulfilment_order_id
+        UNION
+        SELECT f.fulfilment_order_id
+        FROM allocation.fulfilment_orders AS f
+        WHERE (f.merchant_id, f.order_id) = (o.merchant_id, o.order_id)
+        OFFSET 0
+    ) AS born
+    CROSS JOIN LATERAL (
+        SELECT subject_id, status, since_at
+        FROM lifecycle.subjects
+        WHERE (merchant_id, subject_id) = (o.merchant_id, born.fulfilment_order_id)
+        OFFSET 0
+    ) AS s
+    LEFT JOIN LATERAL (
+        SELECT node_id, because
+        FROM allocation.fulfilment_orders
+        WHERE (merchant_id, fulfilment_order_id) = (o.merchant_id, born.fulfilment_order_id)
+        OFFSET 0
+    ) AS f ON true
 ), part_line AS (
     SELECT l.merchant_id, l.fulfilment_order_id, l.line_no, l.sku_id, l.quantity
     FROM part AS p
@@ -37,15 +51,23 @@ WITH shown AS (
     SELECT c.merchant_id, c.parcel_id, c.fulfilment_order_id, c.parcel_no, c.weight_g, s.status,
         l.vendor, l.service, l.tracking_number
     FROM part AS p
-    JOIN warehouse.parcels AS c
-        ON (c.merchant_id, c.fulfilment_order_id) = (p.merchant_id, p.fulfilment_order_id)
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM warehouse.parcels
+        WHERE (merchant_id, fulfilment_order_id) = (p.merchant_id, p.fulfilment_order_id)
+        OFFSET 0
+    ) AS c
     JOIN lifecycle.subjects AS s ON (s.merchant_id, s.subject_id) = (c.merchant_id, c.parcel_id)
     LEFT JOIN shipping.labels AS l ON (l.merchant_id, l.parcel_id) = (c.merchant_id, c.parcel_id)
 ), sent_back AS (
     SELECT r.*, s.status, s.since_at, coalesce(x.detail, '') AS trouble
     FROM part AS p
-    JOIN returns.rmas AS r
-        ON (r.merchant_id, r.fulfilment_order_id) = (p.merchant_id, p.fulfilment_order_id)
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM returns.rmas
+        WHERE (merchant_id, fulfilment_order_id) = (p.merchant_id, p.fulfilment_order_id)
+        OFFSET 0
+    ) AS r
     JOIN lifecycle.subjects AS s ON (s.merchant_id, s.subject_id) = (r.merchant_id, r.return_id)
     LEFT JOIN tracking.exceptions AS x
         ON (x.merchant_id, x.subject_id) = (r.merchant_id, r.return_id) AND x.closed_at IS NULL

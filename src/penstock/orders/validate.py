@@ -31,6 +31,10 @@ def validate(order: NewOrder, now: datetime) -> tuple[FieldError, ...]:
     if len(order.tickets) > LINES_MAX:
         detail = f"use at most {LINES_MAX} tickets, not {len(order.tickets)}"
         wrong.append(FieldError("/tickets", "too_many", detail))
+    odd = next((i for i, ticket in enumerate(order.tickets) if not 0 < ticket < 2**63), None)
+    if odd is not None:
+        detail = "use the ticket_id that was answered when the ticket was drawn"
+        wrong.append(FieldError(f"/tickets/{odd}", "out_of_range", detail))
     if len(order.lines) > LINES_MAX:
         detail = f"use at most {LINES_MAX} lines, not {len(order.lines)}; split the order"
         return (*wrong, FieldError("/lines", "too_many_lines", detail))

@@ -8,8 +8,8 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 
-Admitted = tuple[tuple[int, int], ...]
-"""Units let in, by SKU: (sku_id, units)."""
+Admitted = tuple[tuple[int, int, int], ...]
+"""The tickets that let an order in: (ticket_id, sku_id, units)."""
 
 
 class Carried(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ async def carry_tickets(
     carried: Sequence[tuple[int | None, str, tuple[int, ...]]],
     now: datetime,
 ) -> list[Admitted]:
-    """Return what each order's tickets let in, for (stream_id, buyer_id, ticket ids) an order.
+    """Return the tickets that let each order in, for (stream_id, buyer_id, ticket ids) an order.
 
     A ticket is good for one order, in its own stream, for its own buyer if it has one, and until
     it expires; it stays locked until the commit, so it is used once whoever else presents it.
@@ -59,7 +59,7 @@ async def carry_tickets(
             row = good.get(ticket_id)
             fits = row is not None and row.stream_id == stream_id
             if row is not None and fits and row.buyer_id in {"", buyer_id}:
-                let_in.append((row.sku_id, row.units))
+                let_in.append((ticket_id, row.sku_id, row.units))
                 del good[ticket_id]
         answers.append(tuple(let_in))
     return answers

@@ -68,10 +68,11 @@ async def count_brakes(
     await _count(tx, merchant_id, brakes, asks, verdicts, order_ids, now)
     limited = {b.stream_id for b in brakes if b.kind == "buyer_limit"}
     rows = [
-        (ask.stream_id, ask.buyer_id, order_id, sku, sum(u for s, u in ask.lines if s == sku))
+        (ask.stream_id, ask.buyer_id, order_id, sku, units)
         for ask, order_id in zip(asks, order_ids, strict=True)
         if order_id and ask.buyer_id and ask.stream_id is not None and ask.stream_id in limited
         for sku in dict.fromkeys(sku for sku, _ in ask.lines)
+        if (units := sum(u for s, u in ask.lines if s == sku))
     ]
     if rows:
         await store_bought(

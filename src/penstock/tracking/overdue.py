@@ -3,6 +3,7 @@
 from typing import Final
 
 OVERDUE: Final[dict[tuple[str, str], tuple[str, str]]] = {
+    ("fulfilment_order", "reserved"): ("reservation_not_expired", "platform"),
     ("fulfilment_order", "backordered"): ("stock_did_not_come", "retailer"),
     ("fulfilment_order", "held"): ("hold_not_lifted", "platform"),
     ("fulfilment_order", "open"): ("no_node_found", "platform"),

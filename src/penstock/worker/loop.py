@@ -5,14 +5,17 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from penstock.db.agree import require_agreement
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.gateways.port import Gateways
 from penstock.kernel.clock import Clock
 from penstock.kernel.errors import Unavailable
+from penstock.lifecycle.advance import Subject
 from penstock.lifecycle.claim import claim, put_off
 from penstock.worker.call import Pause, run_call
 from penstock.worker.identity import Identity
+from penstock.worker.poison import Report, halved, set_aside
 from penstock.worker.step import Call, Every, Step, Timed, Work
 
 log = logging.getLogger(__name__)
@@ -52,8 +55,14 @@ class Worker:
         gateways: Gateways,
         *,
         pause: Pause = lambda _: None,
+        report: Report | None = None,
     ) -> None:
-        """Take what `app.py` has composed."""
+        """Take what `app.py` has composed.
+
+        With `report` a subject that breaks a step by a bug is set aside and reported; without, as
+        where nobody reads the list, the bug is raised.
+        """
+        self._report = report
         self._database = database
         self._identity = identity
         self._journey = journey
@@ -99,16 +108,33 @@ class Worker:
         return set(names)
 
     async def _step(self, step: Step, now: datetime) -> int:
-        async def work(tx: Transaction) -> int:
-            subjects = await claim(
-                tx, kind=step.when.kind, status=step.when.status, now=now, batch=step.batch
-            )
-            if subjects:
-                await step.do(tx, subjects, now)
-                await put_off(tx, subjects, step.when.status, now)
-            return len(subjects)
+        claimed: list[Subject] = []
 
-        return await self._database.run(OPERATOR, work)
+        async def take(size: int) -> int:
+            async def work(tx: Transaction) -> int:
+                claimed.clear()
+                claimed.extend(
+                    await claim(
+                        tx, kind=step.when.kind, status=step.when.status, now=now, batch=size
+                    )
+                )
+                if claimed:
+                    await step.do(tx, claimed, now)
+                    await put_off(tx, claimed, step.when.status, now)
+                return len(claimed)
+
+            return await self._database.run(OPERATOR, work)
+
+        report = self._report
+        if report is None:
+            return await take(step.batch)
+        return await halved(
+            take,
+            step.batch,
+            lambda error: set_aside(
+                self._database, report, step.name, step.when.status, list(claimed), error, now
+            ),
+        )
 
     async def _timed(self, step: Timed, now: datetime) -> int:
         async def work(tx: Transaction) -> int:
@@ -122,9 +148,13 @@ class Worker:
         return max(total, 0)
 
     async def serve(self, clock: Clock, stop: asyncio.Event, *, idle_s: float = 0.2) -> None:
-        """Work as time goes by until `stop`; what the database cannot serve now is tried later."""
+        """Work as time goes by until `stop`; what the database cannot serve now is tried later.
+
+        While this machine's clock is astray nothing is done.
+        """
         while not stop.is_set():
             try:
+                await require_agreement(self._database, clock)
                 if await self.turn(clock.now()):
                     continue
             except Unavailable as refusal:

@@ -21,6 +21,7 @@ from penstock.kernel.errors import Unavailable
 from penstock.lifecycle.states import BORN, TRANSITIONS
 from penstock.worker.identity import Identity
 from penstock.worker.loop import Worker, schedule
+from penstock.worker.poison import Report
 from penstock.worker.step import Work
 
 REPORTED_EVERY_S = 5.0
@@ -132,9 +133,11 @@ class TimedWorker(Worker):
         journey: Sequence[Work],
         gateways: Gateways,
         stopwatch: Stopwatch,
+        *,
+        report: Report | None = None,
     ) -> None:
         """Take what any worker takes, and the stopwatch."""
-        super().__init__(database, identity, journey, gateways)
+        super().__init__(database, identity, journey, gateways, report=report)
         self._stopwatch = stopwatch
 
     async def turn(self, now: datetime) -> int:
