@@ -131,7 +131,7 @@ async def _measure(url: str, folder: Path, seed: int, orders: int) -> Report:
         await connection.execute(statement, timeout=600)
     size = await connection.fetchval(SIZES)
     before_mib = rss_mib(os.getpid())
-    figures: dict[str, object] = {"orders": orders, "database_mib": round(size / 2**20, 1)}
+    figures: dict[str, object] = {"orders": orders, "database_mib": round(float(size) / 2**20, 1)}
     async with await Database.open(url, connections_max=2) as database:
         wanted = [_order(n) for n in random.Random(seed).sample(range(1, orders + 1), READS)]
         figures["stored_read_ms"] = await _stored_reads(database, wanted)

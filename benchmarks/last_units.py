@@ -240,6 +240,10 @@ class Buyer:
             return Answer(0, b"")
         return Answer(int(top.split(" ", 2)[1]), answer, "\r\nretry-after:" in top)
 
+    def close(self) -> None:
+        """Give the connection up."""
+        self._writer.close()
+
     async def buy(self, key: str, basket: Basket, at: datetime, go: asyncio.Event,
                   after_s: float) -> Bought:  # fmt: skip
         """Go through the whole flow."""
@@ -253,7 +257,7 @@ class Buyer:
         read = None
         if first.order_id:
             read = await self.ask("GET", f"/v1/orders/{first.order_id}")
-        self._writer.close()
+        self.close()
         return Bought(key, basket, first, again, read)
 
 

@@ -1,5 +1,7 @@
 """The composition root: settings become a pool, a clock, gateways, routes and workers."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,12 +19,16 @@ from penstock.db.transaction import OPERATOR, Database
 from penstock.gateways.port import Gateways
 from penstock.gateways.sandbox import SandboxGateway
 from penstock.kernel.clock import Clock, SystemClock, VirtualClock
+from penstock.kernel.errors import Misconfigured
 from penstock.lifecycle.seed import seed_lifecycle
 from penstock.settings import Settings, read_settings
 from penstock.tracking.escalate import report
 from penstock.worker.identity import Identity
 from penstock.worker.loop import Worker
 from penstock.worker.pace import Stopwatch, TimedWorker
+
+log = logging.getLogger(__name__)
+_LOOKED_AFTER_EVERY_S = 1.0
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -42,7 +48,24 @@ async def database_of(settings: Settings) -> AsyncIterator[str]:
         return
     with EmbeddedServer(settings.data_folder) as server:
         await prepare(server.url())
-        yield server.url()
+        healing = asyncio.create_task(_heal(server))
+        try:
+            yield server.url()
+        finally:
+            healing.cancel()
+
+
+async def _heal(server: EmbeddedServer) -> None:
+    """Start the server again whenever it has died, as after its disk was full; else nobody would.
+
+    Where it cannot be started, that is tried again: who asks for orders meanwhile is told 503.
+    """
+    while True:
+        await asyncio.sleep(_LOOKED_AFTER_EVERY_S)
+        try:
+            await asyncio.to_thread(server.ensure)
+        except Misconfigured as problem:
+            log.warning("the database is not there: %s", problem)
 
 
 async def prepare(url: str) -> None:

@@ -1,240 +1,290 @@
-"""Receipt keeps to what streams and policies say: who is let in, when it is due, until when."""
+"""Receipt applies the policies in force: what is kept unpaid, held, due later, or too much."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from penstock.api.problems import STATUS
-from penstock.api.receipt import REFUSALS
-from penstock.kernel.errors import Invalid
-from penstock.orders.receive import HELD_BACK
+from penstock import lending
+from penstock.inventory.release import release_reservation
+from penstock.lifecycle.claim import claim, put_off
+from penstock.orders.expire import expire
 
-STREAM = {
-    "code": "friday", "title": "Friday night", "country": "US", "expected_orders": 100,
-    "starts_at": "2026-11-20T11:00:00Z", "ends_at": "2026-11-20T14:00:00Z",
-    "skus": [{"sku": "LAMP", "quantity": 12}, {"sku": "VASE", "quantity": 12}],
-}  # fmt: skip
 MINUTE = timedelta(minutes=1)
-
-
-class Shop:
-    """A merchant with a live stream of 12 LAMPs and 12 VASEs, and 8 more of each in its market."""
-
-    def __init__(self, api, owner, operator, merchant_id):
-        self.api, self.owner, self.operator = api, owner, operator
-        self.merchant_id = merchant_id
-
-    def order(self, number, *lines, **changed):
-        lines = lines or (("LAMP", 1),)
-        at = self.api.clock.at.isoformat()
-        return {
-            "channel": "web", "channel_order_id": f"N-{number}", "currency": "USD",
-            "stream": "friday", "ordered_at": at, "paid_at": at,
-            "ship_to": {"name": "Ada", "line1": "1 High St", "city": "Austin", "country": "US"},
-            "lines": [{"sku": s, "quantity": n, "unit_price_minor": 1999} for s, n in lines],
-        } | changed  # fmt: skip
-
-    async def ask(self, method, path, body=None, who=None):
-        answer = await self.api.client.request(
-            method, f"/v1/{path}", json=body, headers=who or self.owner
-        )
-        assert answer.status_code < 300, answer.text
-        return answer.json() if answer.content else None
-
-    async def send(self, order):
-        """Send one order: the status, and the outcome or the code of its refusal."""
-        answer = await self.api.client.post("/v1/orders", json=order, headers=self.owner)
-        said = answer.json()
-        return answer.status_code, said.get("outcome") or said["code"], said
-
-    async def outcomes(self, *orders):
-        """Send a batch, and return its outcomes."""
-        said = await self.ask("POST", "orders:batch", list(orders))
-        return [one["outcome"] for one in said["answers"]]
-
-    async def brake(self, **brake):
-        return await self.ask("POST", "streams/friday/brakes", brake | {"because": "full"})
-
-    async def release(self):
-        await self.ask("POST", "streams/friday/brakes:release", {"because": "caught up"})
-
-    async def log(self):
-        """Each brake's kind, units taken and orders turned away."""
-        log = await self.ask("GET", "streams/friday/brakes")
-        return [(brake["kind"], brake["taken"], brake["turned_away"]) for brake in log]
-
-    async def rows(self, sql, *arguments):
-        found = await self.api.made(lambda make: make.tx.fetch(sql, *arguments))
-        return [tuple(row) for row in found]
-
-    async def stored(self):
-        return [number for (number,) in await self.rows(
-            "SELECT channel_order_id FROM orders.key ORDER BY order_id"
-        )]  # fmt: skip
+FIRST = "2026-11-20"
 
 
 @pytest.fixture
-async def shop(api):
-    async def made(make):
-        merchant_id = await make.merchant()
-        pool = await make.pool(merchant_id, [node := await make.node()])
-        for code in ("LAMP", "VASE"):
-            sku = await make.sku(merchant_id, code=code)
-            await make.stock(merchant_id, node, pool, sku, 20)
-        return merchant_id
-
-    merchant_id = await api.made(made)
-    owner = await api.key("merchant", merchant_id=merchant_id)
-    shop = Shop(api, owner, await api.key(), merchant_id)
-    await shop.ask("POST", "streams", STREAM)
+async def shop(shop):
+    """A shop under the policies that come with Penstock."""
+    await shop.api.made(lambda make: lending.set_up(make.tx))
     return shop
 
 
-def test_every_reason_of_a_stream_has_its_status():
-    assert {code: STATUS[REFUSALS[code]] for code in HELD_BACK} == {
-        "paused": 409, "throttled": 429, "stream_cap_reached": 409, "buyer_limit_reached": 409,
-        "ticket_required": 409,
-    }  # fmt: skip
-    assert REFUSALS.get("not_paid", Invalid) is Invalid
+async def policy(shop, **said):
+    said = {"effective_from": FIRST, "source": "ours"} | said
+    await shop.ask("POST", "policies", {"policies": [said], "because": "peak"}, shop.operator)
 
 
-async def test_a_pause_refuses_its_sku_at_its_line_and_nothing_is_stored(shop):
-    await shop.brake(kind="pause", sku="LAMP")
-    order = shop.order(1, ("VASE", 1), ("LAMP", 1))
-    status, code, said = await shop.send(order)
-    assert (status, code, said["detail"]) == (409, "paused", HELD_BACK["paused"])
-    assert [e["pointer"] for e in said["errors"]] == ["/lines/1/sku"]
-    assert await shop.outcomes(order, shop.order(2, ("VASE", 1)), shop.order(3, stream="")) == [
-        "paused", "accepted", "accepted",
+def paid(shop, order):
+    """The same order, now that it is paid."""
+    return order | {"paid_at": shop.api.clock.at.isoformat()}
+
+
+async def expired(shop):
+    """Let the worker end what nobody has paid in time; return how many were due."""
+
+    async def work(make):
+        due = await claim(make.tx, kind="fulfilment_order", status="reserved",
+                          now=shop.api.clock.at, batch=100)  # fmt: skip
+        await expire(make.tx, due, shop.api.clock.at, release=release_reservation)
+        await put_off(make.tx, due, "reserved", shop.api.clock.at)
+        return len(due)
+
+    return await shop.api.made(work)
+
+
+async def reserved(shop):
+    """Units reserved in all pools."""
+    return (await shop.rows("SELECT sum(reserved) FROM inventory.pool_stock"))[0][0]
+
+
+async def status_of(shop, order_id):
+    shown = await shop.ask("GET", f"orders/{order_id}")
+    return shown["status"]
+
+
+async def told(shop, topic="promise.extended"):
+    """The orders that events of a topic are about."""
+    return [i for (i,) in await shop.rows(
+        "SELECT subject_id FROM outbox.event WHERE topic = $1 ORDER BY 1", topic
+    )]  # fmt: skip
+
+
+async def test_unpaid_orders_are_refused_where_no_policy_keeps_them(shop):
+    order = shop.order(1, stream="", paid_at=None)
+    code, outcome, said = await shop.send(order)
+    assert (code, outcome) == (422, "not_paid")
+    assert [e["pointer"] for e in said["errors"]] == ["/paid_at"]
+    assert await shop.stored() == []
+    assert (await shop.send(paid(shop, order)))[:2] == (201, "accepted")
+
+
+async def test_an_unpaid_order_is_kept_until_it_expires_and_is_then_too_late(shop):
+    order = shop.order(1, ("LAMP", 3), paid_at=None)
+    code, outcome, said = await shop.send(order)
+    assert (code, outcome) == (201, "accepted")
+    assert said["detail"] == "reserved until 2026-11-20 12:15:00 UTC, to be paid by then"
+    assert await status_of(shop, said["order_id"]) == "reserved"
+    assert await shop.send(order) == (201, "accepted", said), "its repetition gets the same answer"
+    shop.api.clock.at += 14 * MINUTE
+    assert (await expired(shop), await reserved(shop)) == (0, 3)
+    shop.api.clock.at += MINUTE
+    assert (await expired(shop), await reserved(shop)) == (1, 0)
+    assert (await expired(shop), await reserved(shop)) == (0, 0)
+    assert await shop.rows("SELECT reason, fault FROM orders.cancellation") == [
+        ("payment_expired", "buyer")
+    ]
+    code, outcome, _ = await shop.send(paid(shop, order))
+    assert (code, outcome) == (409, "expired")
+    assert await shop.outcomes(order, paid(shop, order)) == ["accepted", "expired"]
+    assert await shop.rows("SELECT count(*) FROM orders.payment") == [(0,)]
+    assert await shop.api.made(lambda make: lending.audit(make.tx)) == []
+
+
+async def test_the_order_sent_again_with_its_payment_is_paid(shop):
+    order = shop.order(1, ("LAMP", 3), paid_at=None, ordered_at="2026-11-18T12:00:00Z")
+    *_, first = await shop.send(order)
+    shop.api.clock.at += 10 * MINUTE
+    payment = paid(shop, order)
+    code, outcome, said = await shop.send(payment)
+    assert (code, outcome, said["order_id"]) == (201, "accepted", first["order_id"])
+    (due,) = lending.promise("tiktok_us_regular", "US", [shop.api.clock.at])
+    assert datetime.fromisoformat(said["dispatch_by_at"]) == due.dispatch_by_at
+    assert datetime.fromisoformat(said["deliver_by_at"]) == due.deliver_by_at
+    assert said["dispatch_by_at"] > first["dispatch_by_at"]
+    assert "detail" not in said
+    assert await status_of(shop, first["order_id"]) == "open"
+    shop.api.clock.at += 10 * MINUTE
+    assert (await expired(shop), await reserved(shop)) == (0, 3)
+    for again in (payment, order, payment):
+        code, outcome, repeated = await shop.send(again)
+        assert (code, outcome, repeated["order_id"]) == (201, "accepted", first["order_id"])
+        assert repeated["dispatch_by_at"] == said["dispatch_by_at"]
+    other = payment | {"paid_at": shop.api.clock.at.isoformat()}
+    assert (await shop.send(other))[2] == said, "the first payment stands"
+    assert await shop.rows("SELECT count(*) FROM orders.payment") == [(1,)]
+    assert await reserved(shop) == 3
+
+
+async def test_an_order_and_its_payment_may_come_in_one_batch(shop):
+    order = shop.order(1, paid_at=None)
+    payment = paid(shop, order)
+    said = await shop.ask("POST", "orders:batch", [order, payment, order, payment])
+    assert [one["outcome"] for one in said["answers"]] == ["accepted"] * 4
+    assert len({one["order_id"] for one in said["answers"]}) == 1
+    assert ["detail" in one for one in said["answers"]] == [True, False, True, False]
+    (order_id,) = {one["order_id"] for one in said["answers"]}
+    assert await status_of(shop, order_id) == "open"
+    assert await shop.rows("SELECT count(*) FROM orders.payment") == [(1,)]
+    other = shop.order(2, paid_at=None)
+    again = shop.order(3, paid_at=None)
+    assert await shop.outcomes(other, again, paid(shop, other), other | {"currency": "EUR"}) == [
+        "accepted", "accepted", "accepted", "key_reused",
     ]  # fmt: skip
-    assert await shop.stored() == ["N-2", "N-3"]
-    assert await shop.log() == [("pause", 0, 2)]
-    await shop.release()
-    assert (await shop.send(order))[:2] == (201, "accepted")
-    assert await shop.log() == [("pause", 0, 2)], "it is over and counts no more"
 
 
-async def test_a_throttle_lets_in_again_with_the_next_minute(shop):
-    await shop.brake(kind="throttle", value=2)
-    orders = [shop.order(n) for n in range(5)]
-    assert await shop.outcomes(*orders[:3]) == ["accepted", "accepted", "throttled"]
-    assert (await shop.send(orders[3]))[:2] == (429, "throttled")
-    assert await shop.stored() == ["N-0", "N-1"]
-    shop.api.clock.at += timedelta(seconds=59)
-    assert (await shop.send(orders[3]))[1] == "throttled"
-    shop.api.clock.at += timedelta(seconds=1)
-    assert await shop.outcomes(*orders) == [
-        "accepted", "accepted", "accepted", "accepted", "throttled",
-    ], "what was accepted before costs nothing"  # fmt: skip
-    assert await shop.log() == [("throttle", 4, 4)]
-
-
-async def test_a_cap_counts_units_and_is_never_passed(shop):
-    await shop.outcomes(shop.order(0, ("LAMP", 2)))
-    await shop.brake(kind="cap", sku="LAMP", value=5)
-    assert await shop.outcomes(
-        shop.order(1, ("LAMP", 4)), shop.order(2, ("LAMP", 2)), shop.order(3, ("LAMP", 2)),
-        shop.order(4, ("VASE", 9)),
-    ) == ["stream_cap_reached", "accepted", "stream_cap_reached", "accepted"]  # fmt: skip
-    status, code, said = await shop.send(shop.order(3, ("LAMP", 2)))
-    assert (status, code) == (409, "stream_cap_reached")
-    assert [e["pointer"] for e in said["errors"]] == ["/lines/0/sku"]
-    assert (await shop.send(shop.order(5, ("LAMP", 1))))[1] == "accepted"
-    assert await shop.log() == [("cap", 5, 3)]
-    await shop.release()
-    assert (await shop.send(shop.order(3, ("LAMP", 2))))[:2] == (201, "accepted")
-
-
-async def test_a_buyer_has_no_more_than_the_limit_in_a_batch_and_across(shop):
-    limits = {"limits": [{"units": 3}]}
-    await shop.ask("PUT", "streams/friday/buyer-limits", limits)
-    ann, bob = {"buyer_id": "ann"}, {"buyer_id": "bob"}
-    orders = [
-        shop.order(1, ("LAMP", 2), **ann), shop.order(2, ("VASE", 2), **ann),
-        shop.order(3, ("VASE", 1), **ann), shop.order(4, ("LAMP", 3), **bob), shop.order(5),
+async def test_what_is_refused_unpaid_may_come_paid_in_the_same_batch(shop):
+    order = shop.order(1, stream="", paid_at=None)
+    payment, other = paid(shop, order), shop.order(2, stream="")
+    late = payment | {"paid_at": (shop.api.clock.at - MINUTE).isoformat()}
+    assert await shop.outcomes(order, other, payment, order, payment, late) == [
+        "not_paid", "accepted", "accepted", "not_paid", "accepted", "key_reused",
     ]  # fmt: skip
-    told = ["accepted", "buyer_limit_reached", "accepted", "accepted", "accepted"]
-    assert await shop.outcomes(*orders) == told
-    assert await shop.outcomes(*orders) == told, "a repetition is not counted again"
-    status, code, said = await shop.send(shop.order(6, **ann))
-    assert (status, code) == (409, "buyer_limit_reached")
-    assert [e["pointer"] for e in said["errors"]] == [""]
-    assert (await shop.send(shop.order(7, stream="", **ann)))[1] == "accepted"
-    (first, *_) = await shop.rows("SELECT order_id FROM orders.key WHERE channel_order_id = 'N-1'")
-    await shop.ask("POST", "orders:cancel", {"orders": [*first], "reason": "remorse"})
-    assert await shop.outcomes(orders[1]) == ["accepted"], "what is cancelled is given back"
-
-
-async def test_what_was_not_there_does_not_count_for_a_buyer(shop):
-    await shop.ask("PUT", "streams/friday/buyer-limits", {"limits": [{"units": 20}]})
-    some = {"buyer_id": "ann", "policy": "available"}
-    assert await shop.outcomes(
-        shop.order(1, ("LAMP", 12), buyer_id="bob"), shop.order(2, ("LAMP", 9), ("VASE", 4), **some)
-    ) == ["accepted", "accepted"]
-    assert await shop.rows(
-        "SELECT buyer_id, sum(units) FROM streams.bought GROUP BY 1 ORDER BY 1"
-    ) == [("ann", 4), ("bob", 12)]
-    assert await shop.outcomes(
-        shop.order(3, ("VASE", 17), **some), shop.order(4, ("VASE", 8), **some)
-    ) == ["buyer_limit_reached", "accepted"]
-
-
-async def drawn(shop, *keys, **more):
-    wishes = [{"sku": "LAMP", "client_key": key, **more} for key in keys]
-    told = await shop.ask("POST", "streams/friday/tickets", {"tickets": wishes})
-    return [ticket["ticket_id"] for ticket in told], [ticket["status"] for ticket in told]
-
-
-async def test_an_admitted_ticket_lets_one_order_in(shop):
-    await shop.ask("PUT", "streams/friday/admission", {"sku": "LAMP", "per_minute": 6})
-    (first, second), statuses = await drawn(shop, "a", "b")
-    assert statuses == ["admitted", "waiting"]
-    status, code, said = await shop.send(shop.order(1))
-    assert (status, code) == (409, "ticket_required")
-    assert [e["pointer"] for e in said["errors"]] == ["/lines/0/sku"]
-    assert await shop.outcomes(
-        shop.order(1, tickets=[second]), shop.order(2, ("LAMP", 2), tickets=[first]),
-        shop.order(3, ("VASE", 1)),
-    ) == ["ticket_required", "ticket_required", "accepted"], "of its units, and once let in"  # fmt: skip
-    taken = shop.order(1, tickets=[first])
-    assert await shop.outcomes(taken, shop.order(4, tickets=[first])) == [
-        "accepted", "ticket_required",
-    ]  # fmt: skip
-    assert (await shop.send(taken))[1] == "accepted", "its repetition needs no other ticket"
-    assert (await shop.send(shop.order(4, tickets=[first])))[1] == "ticket_required"
-    assert await shop.stored() == ["N-3", "N-1"]
-    assert (await shop.ask("GET", f"tickets/{first}"))["status"] == "used"
-
-
-async def test_a_ticket_that_lets_nobody_in_is_not_used_up(shop):
-    await shop.ask("PUT", "streams/friday/admission", {"sku": "LAMP", "per_minute": 600})
-    (hers,), _ = await drawn(shop, "ann", buyer_id="ann")
-    shop.api.clock.at += timedelta(seconds=1)
-    (his,), statuses = await drawn(shop, "bob", buyer_id="bob")
-    assert statuses == ["admitted"]
+    assert sorted(await shop.stored()) == ["N-1", "N-2"]
+    assert await reserved(shop) == 2
     await shop.brake(kind="pause")
-    bob = {"buyer_id": "bob", "tickets": [his, hers]}
-    assert await shop.outcomes(shop.order(1, **bob)) == ["paused"]
-    await shop.release()
-    assert await shop.outcomes(shop.order(1, **bob)) == ["accepted"]
-    told = [(await shop.ask("GET", f"tickets/{ticket}"))["status"] for ticket in (his, hers)]
-    assert told == ["used", "admitted"], "another buyer's ticket stays good"
-    assert await shop.outcomes(shop.order(2, buyer_id="ann", tickets=[hers])) == ["accepted"]
+    unpaid = shop.order(3, paid_at=None)
+    assert await shop.outcomes(unpaid, paid(shop, unpaid)) == ["paused", "paused"]
 
 
-async def test_who_has_a_ticket_is_not_throttled(shop):
-    await shop.ask("PUT", "streams/friday/admission", {"sku": "LAMP", "per_minute": 600})
-    (ticket,), _ = await drawn(shop, "a")
-    await shop.brake(kind="throttle", value=1)
-    assert await shop.outcomes(
-        shop.order(1, ("VASE", 1)), shop.order(2, ("VASE", 1)), shop.order(3, tickets=[ticket])
-    ) == ["accepted", "throttled", "accepted"]
+async def test_the_payment_of_what_was_not_there_gets_the_first_answer(shop):
+    order = shop.order(1, ("LAMP", 99), paid_at=None)
+    for body in (order, paid(shop, order)):
+        assert await shop.outcomes(body) == ["insufficient_stock"]
+    other = shop.order(2, ("LAMP", 99), paid_at=None)
+    assert await shop.outcomes(other, paid(shop, other)) == ["insufficient_stock"] * 2
+    assert await reserved(shop) == 0
 
 
-async def test_a_ticket_that_no_number_can_be_spoils_only_its_own_order(shop):
-    await shop.brake(kind="throttle", value=9)
-    odd = shop.order(1, tickets=[1, 2**63])
-    assert await shop.outcomes(odd, shop.order(2)) == ["invalid", "accepted"]
-    status, code, said = await shop.send(odd)
-    assert (status, code) == (422, "invalid")
-    assert [e["pointer"] for e in said["errors"]] == ["/tickets/1"]
+async def test_a_payment_after_the_cancellation_is_refused(shop):
+    order = shop.order(1, paid_at=None)
+    *_, said = await shop.send(order)
+    await shop.ask("POST", "orders:cancel", {"orders": [said["order_id"]], "reason": "remorse"})
+    code, outcome, _ = await shop.send(paid(shop, order))
+    assert (code, outcome, await reserved(shop)) == (409, "cancelled", 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"currency": "EUR"}, {"buyer_id": "bob"}, {"note": "ring twice"}, {"shipping_minor": 1}],
+)
+async def test_whatever_else_is_new_is_another_order(shop, change):
+    order = shop.order(1, paid_at=None)
+    await shop.send(order)
+    for body in (order | change, paid(shop, order) | change):
+        assert (await shop.send(body))[:2] == (422, "key_reused")
+    await shop.send(paid(shop, order))
+    assert (await shop.send(paid(shop, order) | change))[1] == "key_reused"
+
+
+async def test_a_payment_through_its_own_door_answers_the_order_too(shop):
+    order = shop.order(1, paid_at=None)
+    *_, said = await shop.send(order)
+    payment = {"order_id": said["order_id"], "paid_at": shop.api.clock.at.isoformat()}
+    (done,) = await shop.ask("POST", "orders:pay", {"payments": [payment]})
+    assert done["outcome"] == "paid"
+    again = await shop.send(paid(shop, order))
+    assert again[2]["dispatch_by_at"] == done["dispatch_by_at"]
+
+
+async def test_an_unpaid_order_may_take_what_is_there(shop):
+    order = shop.order(1, ("LAMP", 20), policy="available", paid_at=None)
+    *_, said = await shop.send(order)
+    assert said["detail"] == (
+        "only what was available was taken; "
+        "reserved until 2026-11-20 12:15:00 UTC, to be paid by then"
+    )
+    assert await reserved(shop) == 12
+
+
+async def test_an_unpaid_order_that_waits_for_stock_does_so_once_it_is_paid(shop):
+    order = shop.order(1, ("LAMP", 20), policy="backorder", paid_at=None)
+    *_, said = await shop.send(order)
+    assert await status_of(shop, said["order_id"]) == "reserved"
+    await shop.send(paid(shop, order))
+    assert await status_of(shop, said["order_id"]) == "backordered"
+
+
+async def test_beyond_the_capacity_orders_are_taken_and_due_later(shop):
+    wish = {"orders": 2, "effective_from": "2026-11-21", "because": "two packers"}
+    await shop.ask("PUT", "capacity", {"capacities": [wish]})
+    assert (
+        await shop.outcomes(*(shop.order(f"before-{n}", stream="") for n in range(3)))
+        == ["accepted"] * 3
+    )
+    assert await told(shop) == [], "it holds from tomorrow on"
+    shop.api.clock.at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    orders = [shop.order(n, stream="") for n in range(4)]
+    orders.insert(1, shop.order("none", ("LAMP", 99), stream=""))
+    said = (await shop.ask("POST", "orders:batch", orders))["answers"]
+    assert [one["outcome"] for one in said] == [
+        "accepted", "insufficient_stock", "accepted", "accepted", "accepted",
+    ]  # fmt: skip
+    fifth = (await shop.send(shop.order(4, stream="")))[2]
+    taken = [one for one in (*said, fifth) if one.get("order_id")]
+    days = lending.promise("tiktok_us_regular", "US", [shop.api.clock.at] * 5, [0, 0, 1, 1, 2])
+    assert [datetime.fromisoformat(one["dispatch_by_at"]) for one in taken] == [
+        day.dispatch_by_at for day in days
+    ]
+    assert len({day.dispatch_by_at for day in days}) == 3
+    assert await told(shop) == sorted(one["order_id"] for one in taken[2:])
+
+
+async def test_an_unpaid_order_beyond_the_capacity_stays_so_when_it_is_paid(shop):
+    wish = {"orders": 1, "effective_from": "2026-11-21", "because": "one packer"}
+    await shop.ask("PUT", "capacity", {"capacities": [wish]})
+    await policy(shop, kind="reservation", code="wait", minutes=30)
+    shop.api.clock.at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    order = shop.order(2, stream="", paid_at=None)
+    assert await shop.outcomes(shop.order(1, stream=""), order) == ["accepted"] * 2
+    *_, said = await shop.send(paid(shop, order))
+    (due,) = lending.promise("tiktok_us_regular", "US", [shop.api.clock.at], [1])
+    assert datetime.fromisoformat(said["dispatch_by_at"]) == due.dispatch_by_at
+
+
+async def test_tiktok_shops_orders_are_held_for_an_hour_after_payment(shop):
+    tiktok = {"channel": "tiktok_shop", "stream": ""}
+    orders = {
+        "held": shop.order(1, **tiktok), "open": shop.order(2, stream=""),
+        "over": shop.order(3, **tiktok, paid_at="2026-11-20T10:59:59Z"),
+        "unpaid": shop.order(4, channel="tiktok_shop", paid_at=None),
+    }  # fmt: skip
+    ids = {name: (await shop.send(order))[2]["order_id"] for name, order in orders.items()}
+    assert {name: await status_of(shop, i) for name, i in ids.items()} == {
+        "held": "held", "open": "open", "over": "open", "unpaid": "reserved",
+    }  # fmt: skip
+    shop.api.clock.at += 10 * MINUTE
+    await shop.send(paid(shop, orders["unpaid"]))
+    due = dict(await shop.rows("SELECT subject_id, due_at FROM lifecycle.subject"))
+    assert due[ids["held"]] == shop.api.clock.at + 50 * MINUTE
+    assert due[ids["unpaid"]] == shop.api.clock.at + 60 * MINUTE
+    assert await status_of(shop, ids["unpaid"]) == "held"
+
+
+FULL = {
+    "the merchant's cap of orders for today is full": [
+        "UPDATE merchants.merchant SET daily_cap = 1",
+    ],
+    "the merchant's tier allows no more orders today": [
+        "UPDATE merchants.merchant SET daily_cap = 9",
+        ("INSERT INTO merchants.tier (merchant_id, ladder, tier, daily_cap, from_at, because,"
+         " decided_by) SELECT merchant_id, 'steps', 'few', 2, '2026-11-20', 'new here', 'us'"
+         " FROM merchants.merchant"),
+    ],
+    "the merchant's volume is limited because of its score": [
+        "UPDATE merchants.tier SET daily_cap = 9",
+        ("INSERT INTO merchants.volume_limit (merchant_id, policy, percent, mean_orders,"
+         " daily_cap, from_at, until_at, because) SELECT merchant_id, 'p', 50, 6, 3, '2026-11-20',"
+         " '2026-11-27', 'low' FROM merchants.merchant"),
+    ],
+}  # fmt: skip
+
+
+async def test_a_full_day_says_which_cap_it_is(shop):
+    for reason, statements in FULL.items():
+        for statement in statements:
+            await shop.rows(statement)
+        late = shop.order(f"{reason} 2")
+        assert await shop.outcomes(shop.order(reason), late) == ["accepted", "daily_cap_reached"]
+        code, outcome, said = await shop.send(late)
+        assert (code, outcome, said["detail"]) == (429, "daily_cap_reached", reason)

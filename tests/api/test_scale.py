@@ -22,7 +22,7 @@ async def wait_for_labels(make, at, count):
     await create(
         make.tx, kind="parcel", merchant_ids=[merchant_id] * count,
         subject_ids=await new_ids(make.tx, count=count, at=at), events=["packed"] * count,
-        due_at=None, at=at,
+        due_at=[None] * count, at=at,
     )  # fmt: skip
     return merchant_id
 

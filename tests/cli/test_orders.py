@@ -150,3 +150,38 @@ def test_a_number_that_several_have_is_asked_after(penstock, sells):
     assert ran.code == 2
     assert "several orders have the number 1" in ran.err
     assert "app 1" in penstock("orders show 1 --channel app").out
+
+
+RESERVATION = """
+[[policy]]
+kind = "reservation"
+code = "wait"
+minutes = 30
+effective_from = 2026-11-20
+source = "ours"
+"""
+
+
+def test_an_unpaid_order_is_refused_or_kept_until_it_is_paid(penstock, sells):
+    unpaid, paid = csv(row("1").replace(f",{AT},{AT},", f",{AT},,")), csv(row("1"))
+
+    def imported(text):
+        Path("orders.csv").write_text(text)
+        ran = penstock("orders import orders.csv --merchant merchant-1 --json")
+        return ran.code, json.loads(ran.out)
+
+    code, told = imported(unpaid)
+    assert (code, told["counts"]) == (1, {"not_paid": 1})
+    (error,) = told["orders"][0]["errors"]
+    assert (error["pointer"], error["line"], error["code"]) == ("/paid_at", 2, "not_paid")
+    Path("wait.toml").write_text(RESERVATION)
+    assert penstock("policies load wait.toml --because peak").code == 0
+    code, told = imported(unpaid)
+    assert (code, told["counts"]) == (0, {"accepted": 1})
+    assert told["orders"][0]["detail"].startswith("reserved until 2026-11-20 12:30:00 UTC")
+    assert imported(unpaid)[1]["counts"] == {"unchanged": 1}
+    code, payment = imported(paid)
+    assert (code, payment["counts"]) == (0, {"accepted": 1})
+    assert payment["orders"][0]["order_id"] == told["orders"][0]["order_id"]
+    for text in (paid, unpaid):
+        assert imported(text)[1]["counts"] == {"unchanged": 1}

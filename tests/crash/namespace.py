@@ -35,7 +35,7 @@ def play(script: str, *arguments: object, timeout_s: float) -> dict[str, Any]:
         command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False,
         timeout=timeout_s,
     )  # fmt: skip
-    sys.stderr.write(done.stderr[-4_000:])
+    sys.stderr.write(done.stderr[-40_000:])
     lines = done.stdout.splitlines()
     assert done.returncode == 0, f"{script} failed: {lines[-1:]} {done.stderr[-2_000:]}"
     found: dict[str, Any] = json.loads(lines[-1])

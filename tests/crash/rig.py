@@ -109,6 +109,7 @@ class Rig:
     # What runs in the forks -----------------------------------------------------------------------
 
     def _serve(self, _: int) -> None:
+        signal.signal(signal.SIGUSR1, _tell_tasks)
         config = uvicorn.Config(self.app, log_level="critical", lifespan="on")
         uvicorn.Server(config).run(sockets=[self.listening])
 
@@ -219,9 +220,13 @@ class Rig:
     def settle(self) -> None:
         """Let clients have all their answers, and end."""
         self.stop.touch()
-        ends_s = time.monotonic() + 120
+        ends_s = time.monotonic() + 40
         while any(seat.pid for seat in self.clients):
-            assert time.monotonic() < ends_s, "clients do not come to an end"
+            if time.monotonic() > ends_s:
+                for seat in self.api:
+                    os.kill(seat.pid, signal.SIGUSR1)
+                time.sleep(1)
+                raise AssertionError("clients do not come to an end")
             self.tend()
             time.sleep(0.05)
         # One that was dead just then has not settled its journal.
@@ -257,6 +262,12 @@ class Rig:
         for seat in [*self.clients, *self.api, *self.workers]:
             seat.kill()
         self.server.stop()
+
+
+def _tell_tasks(*_: object) -> None:
+    """Say what an API process waits for, where it answers nobody."""
+    for task in asyncio.all_tasks():
+        task.print_stack(file=sys.stderr)
 
 
 async def _answers(url: str) -> None:

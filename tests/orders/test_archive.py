@@ -182,6 +182,7 @@ async def test_the_files_hold_every_row_and_are_registered(world, tmp_path):
     assert {r["kind"]: r["rows"] for r in rows} == {k: len(t) for k, t in tables.items()}
     assert {f.kind: f.rows for f in february.files} == {k: len(t) for k, t in tables.items()}
     for row in rows:
+        assert (tmp_path / row["file"]).stat().st_mode & 0o007 == 0
         content = (tmp_path / row["file"]).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (row["bytes"], row["sha256"])
     counted = await world.run(lambda tx: tx.fetch("SELECT * FROM orders.archived"))

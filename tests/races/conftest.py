@@ -56,7 +56,7 @@ class World(msgspec.Struct):
     """A merchant that can lose its last LAMP in every way, with an order in each state.
 
     Market pool: the orders `unpaid`, `held` (remorse hold), `open` and `released` (on the floor)
-    hold one LAMP each, one is for sale; VASEs lie in a family of their own. Pool of a closed stream:
+    hold one LAMP each, one is for sale; VASEs lie in a family of their own. Closed stream's pool:
     `streamed` holds one LAMP, one is left over. `waiting` is a backorder of 3 VASEs that has 1.
     """
 

@@ -87,8 +87,10 @@ async def compete(database, make_in, count, seed):
             await expire(tx, subjects, NOW, release=release_reservation)
             return subjects
 
-        while await database.run(OPERATOR, lambda tx: work(tx, chances[2].randint(1, 9))):
-            await asyncio.sleep(0)
+        while True:
+            batch = chances[2].randint(1, 9)
+            if not await database.run(OPERATOR, lambda tx, b=batch: work(tx, b)):
+                return
 
     await asyncio.gather(pays(), cancels(), expires())
     return shop, won

@@ -52,6 +52,11 @@ class Delivered:
             self.merchant_id, ids, self.country, at - timedelta(days=3),
         )  # fmt: skip
         await self.tx.fetch(
+            "INSERT INTO orders.key SELECT $1, 'test', 'T-' || id, id, ''"
+            " FROM unnest($2::bigint[]) AS id",
+            self.merchant_id, ids,
+        )  # fmt: skip
+        await self.tx.fetch(
             "INSERT INTO orders.line SELECT $1, id, no - 1, $3, 0, quantity, quantity, 0, $5"
             " FROM unnest($2::bigint[]) AS id,"
             " unnest($4::int[]) WITH ORDINALITY AS l (quantity, no)",

@@ -81,7 +81,7 @@ async def test_a_number_of_two_channels_is_ambiguous(tx, delivered):
     shop = await delivered.shop()
     one, two = await shop.orders(2)
     await tx.fetch(
-        "UPDATE orders.receipt SET channel = 'b', channel_order_id = $1 WHERE order_id = $2",
+        "UPDATE orders.key SET channel = 'b', channel_order_id = $1 WHERE order_id = $2",
         f"T-{one}", two,
     )  # fmt: skip
     answers = await request(

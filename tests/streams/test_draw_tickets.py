@@ -263,7 +263,7 @@ async def test_an_order_under_way_keeps_its_ticket_from_expiring(database, town)
     other = asyncio.create_task(database.run(OPERATOR, lambda tx: admit_tickets(tx, after(601))))
     await asyncio.wait({other}, timeout=0.3)
     go_on.set()
-    assert await one == ((lamp, 1),)
+    assert await one == ((ticket, lamp, 1),)
     await other
     told = await database.run(OPERATOR, lambda tx: ticket_of(tx, merchant, ticket, after(602)))
     assert told.status == "used"

@@ -41,7 +41,7 @@ async def returns(database, number, due_at):
             merchant_ids=[1] * number,
             subject_ids=ids,
             events=["requested"] * number,
-            due_at=due_at,
+            due_at=[due_at] * number,
             at=NOW,
         )
 

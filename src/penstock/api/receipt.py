@@ -109,8 +109,8 @@ class Receipt:
             "penstock_receipt_waiting_limit": ("Orders that may wait now.", self._lanes.limit),
         }
         lines = []
-        for name, (told, value) in gauges.items():
-            lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge", f"{name} {value}"]
+        for name, (said, value) in gauges.items():
+            lines += [f"# HELP {name} {said}", f"# TYPE {name} gauge", f"{name} {value}"]
         name = "penstock_receipt_answers_total"
         lines += [f"# HELP {name} Answers by outcome or problem.", f"# TYPE {name} counter"]
         return lines + [

@@ -23,7 +23,10 @@ from penstock.kernel.errors import FieldError, Misconfigured
 from penstock.orders.intake import CHUNK, Taken, intake
 
 UNCHANGED = "unchanged"
-"""What is said of an order that was accepted before: it is counted, and not taken again."""
+"""What is said of an order that was accepted before: it is counted, and not taken again.
+
+Not of one that was unpaid then, and is paid now.
+"""
 _NUMBERED = re.compile(r"(?P<stem>.*)\.refused(?:-(?P<number>\d+))?")
 
 
@@ -51,9 +54,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 @query
 async def known_orders(
-    tx: Transaction, *, merchant_id: int, channels: list[str], channel_order_ids: list[str]
+    tx: Transaction,
+    *,
+    merchant_id: int,
+    channels: list[str],
+    channel_order_ids: list[str],
+    paid: list[bool],
 ) -> list[int]:
-    """Find which orders were accepted before, by their place in the lists, from 0."""
+    """Find which orders were accepted before, as paid as now, by their place, from 0."""
 
 
 def import_orders(
@@ -143,6 +151,7 @@ async def _known(opened: Session, merchant_id: int, chunk: Sequence[Parsed]) -> 
             merchant_id=merchant_id,
             channels=[order.channel for _, order in placed],
             channel_order_ids=[order.channel_order_id for _, order in placed],
+            paid=[order.paid_at is not None for _, order in placed],
         ),
     )
     return {placed[position][0] for position in found}

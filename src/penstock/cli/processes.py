@@ -57,7 +57,11 @@ def serve(
     else:
         listening = _inherited(fd)
     config = uvicorn.Config(
-        asgi(settings), log_level="warning", lifespan="on", timeout_graceful_shutdown=_STOP_S
+        asgi(settings),
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_STOP_S,
     )
     server = uvicorn.Server(config)
     if tethered:

@@ -19,6 +19,8 @@ ArchiveKind = Literal["orders", "lines", "moves"]
 _ROW_GROUP = {"orders": 2_000, "lines": 20_000, "moves": 20_000}
 """Rows that are read as one. Of orders few, for a document is read with all of its group."""
 _KEPT_FOOTERS = 64
+_MODE = 0o640
+"""It holds addresses: nobody reads it but the account that runs Penstock, and its group."""
 _LINES = msgspec.json.Encoder().encode_lines
 _ORDER = """
     merchant_id:int32 order_id:int64 channel:string channel_order_id:string received_at:time
@@ -60,6 +62,21 @@ class Written(msgspec.Struct, frozen=True):
     rows: int
     bytes: int
     sha256: str
+
+
+class _Bounds(msgspec.Struct, frozen=True):
+    """The least and greatest keys of a group of rows."""
+
+    least_merchant: int
+    greatest_merchant: int
+    least_order: int
+    greatest_order: int
+
+    def may_hold(self, merchant_id: int | None, order_ids: frozenset[int]) -> bool:
+        least, greatest = self.least_merchant, self.greatest_merchant
+        if merchant_id is not None and not least <= merchant_id <= greatest:
+            return False
+        return any(self.least_order <= order <= self.greatest_order for order in order_ids)
 
 
 def arrow() -> tuple[ModuleType, ModuleType]:
@@ -123,6 +140,7 @@ class ArchiveFile:
         if self._rows or not self._count:
             self._flush(len(self._rows))
         self._writer.close()
+        self._pending.chmod(_MODE)
         _sync(self._pending)
         rows, digest = self._read_back()
         if (rows, digest) != (self._count, self._digest.digest()):
@@ -202,12 +220,11 @@ def _read_rows(
 ) -> list[dict[str, Any]]:
     _, pq = arrow()
     status = path.stat()
-    footer = _footer(path, status.st_size, status.st_mtime_ns)
-    found = []
+    footer, bounds = _footer(path, status.st_size, status.st_mtime_ns)
+    groups = [n for n, b in enumerate(bounds) if b and b.may_hold(merchant_id, order_ids)]
+    found: list[dict[str, Any]] = []
     with pq.ParquetFile(path, metadata=footer, page_checksum_verification=True) as file:
-        for number in range(footer.num_row_groups):
-            if not _may_hold(footer.row_group(number), merchant_id, order_ids):
-                continue
+        for number in groups:
             keys = file.read_row_group(number, ["merchant_id", "order_id"]).to_pydict()
             places = [
                 place
@@ -221,19 +238,18 @@ def _read_rows(
     return found
 
 
-def _may_hold(group: Any, merchant_id: int | None, order_ids: frozenset[int]) -> bool:
-    whose, orders = group.column(0).statistics, group.column(1).statistics
-    if whose is None or orders is None:  # a group of no rows
-        return False
-    if merchant_id is not None and not whose.min <= merchant_id <= whose.max:
-        return False
-    return any(orders.min <= order <= orders.max for order in order_ids)
-
-
 @lru_cache(_KEPT_FOOTERS)
-def _footer(path: Path, _size: int, _mtime_ns: int) -> Any:
+def _footer(path: Path, _size: int, _mtime_ns: int) -> tuple[Any, list[_Bounds | None]]:
     """Read where everything lies in a file: as long as the file is the same, once."""
-    return arrow()[1].read_metadata(path)
+    footer = arrow()[1].read_metadata(path)
+    return footer, [_bounds(footer.row_group(n)) for n in range(footer.num_row_groups)]
+
+
+def _bounds(group: Any) -> _Bounds | None:
+    whose, orders = group.column(0).statistics, group.column(1).statistics
+    if whose is None or orders is None or not orders.has_min_max:  # a group of no rows
+        return None
+    return _Bounds(whose.min, whose.max, orders.min, orders.max)
 
 
 def _sync(path: Path) -> None:

@@ -14,7 +14,7 @@ WITH wish AS (
     FROM wish AS w
     CROSS JOIN LATERAL (
         SELECT order_id
-        FROM orders.receipts
+        FROM orders.keys
         WHERE (merchant_id, channel, channel_order_id)
             = (w.merchant_id, w.channel, w.channel_order_id)
         OFFSET 0
@@ -25,7 +25,7 @@ WITH wish AS (
     FROM wish AS w
     CROSS JOIN LATERAL (
         SELECT order_id
-        FROM orders.receipts
+        FROM orders.keys
         WHERE (merchant_id, channel_order_id) = (w.merchant_id, w.channel_order_id)
         OFFSET 0
     ) AS o
