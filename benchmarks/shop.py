@@ -14,24 +14,26 @@ from penstock.lifecycle.open_months import open_ahead
 UNITS = 1_000_000_000
 SQL = """
     INSERT INTO merchants.merchant (code, title, country, status, daily_cap, applied_at)
-        VALUES ('shop', 'Shop', 'US', 'approved', 2000000000, '{now}');
+        VALUES ('{code}', 'Shop', 'US', 'approved', 2000000000, '{now}');
     INSERT INTO merchants.market SELECT merchant_id, 'US', 'USD', 'tiktok_us_regular'
-        FROM merchants.merchant;
+        FROM merchants.merchant WHERE code = '{code}';
     INSERT INTO merchants.sku (merchant_id, code, title, weight_g, length_mm, width_mm, height_mm,
                                value_minor, currency, approved_at)
         SELECT merchant_id, 'HOT', 'Lamp', 400, 120, 80, 60, 1500, 'USD', '{now}'
-        FROM merchants.merchant;
+        FROM merchants.merchant WHERE code = '{code}';
     INSERT INTO inventory.node (code, title, country, zone, cut_off, orders_per_hour)
-        VALUES ('node', 'Node', 'US', 'America/Chicago', '17:00', 500);
+        VALUES ('{code}', 'Node', 'US', 'America/Chicago', '17:00', 500);
     INSERT INTO inventory.pool (merchant_id, code, family_id)
-        SELECT merchant_id, 'pool', 1 FROM merchants.merchant;
+        SELECT merchant_id, '{code}', 1 FROM merchants.merchant WHERE code = '{code}';
     UPDATE inventory.pool SET family_id = pool_id;
-    INSERT INTO inventory.pool_market SELECT merchant_id, 'US', pool_id, 1 FROM inventory.pool;
+    INSERT INTO inventory.pool_market
+        SELECT merchant_id, 'US', pool_id, 1 FROM inventory.pool WHERE code = '{code}';
     INSERT INTO inventory.pool_node
-        SELECT merchant_id, node_id, pool_id FROM inventory.pool, inventory.node;
+        SELECT merchant_id, node_id, pool_id
+        FROM inventory.pool JOIN inventory.node USING (code) WHERE code = '{code}';
     INSERT INTO inventory.pool_stock (merchant_id, pool_id, sku_id, on_hand)
         SELECT p.merchant_id, pool_id, sku_id, {units}
-        FROM inventory.pool AS p JOIN merchants.sku USING (merchant_id);
+        FROM inventory.pool AS p JOIN merchants.sku USING (merchant_id) WHERE p.code = '{code}';
 """
 
 
@@ -98,13 +100,15 @@ FILL_MONTH = """
 """One order a row of all tables that an order is in, so that every index has grown."""
 
 
-async def made_shop(url: str, now: datetime) -> Shop:
-    """Make the merchant in an empty database that is at this version."""
+async def made_shop(url: str, now: datetime, code: str = "shop") -> Shop:
+    """Make a merchant of that code in a database that is at this version."""
     connection = await asyncpg.connect(url)
-    await connection.execute(SQL.format(now=now.isoformat(), units=UNITS))
-    merchant_id = await connection.fetchval("SELECT merchant_id FROM merchants.merchant")
+    await connection.execute(SQL.format(now=now.isoformat(), units=UNITS, code=code))
+    merchant_id = await connection.fetchval(
+        "SELECT merchant_id FROM merchants.merchant WHERE code = $1", code
+    )
     await connection.close()
-    principal = Principal(key_id="shop", role="merchant", merchant_id=merchant_id)
+    principal = Principal(key_id=code, role="merchant", merchant_id=merchant_id)
 
     async def open_up(tx: Transaction) -> str:
         await open_ahead(tx, now)

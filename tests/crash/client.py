@@ -27,7 +27,7 @@ BASKETS: tuple[Basket, ...] = (
 )
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 ANSWERS = (200, 201, 409, 422)
-_PATIENCE_S = 120.0
+_PATIENCE_S = 60.0
 
 
 class Order(msgspec.Struct):

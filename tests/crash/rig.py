@@ -47,6 +47,7 @@ class Seat:
 
     def __init__(self, kind: str, run: Callable[[int], None]) -> None:
         self.kind, self._run, self.times, self.pid = kind, run, 0, 0
+        self.failed = False
 
     def fill(self) -> None:
         """Start the process, if none sits here."""
@@ -57,6 +58,7 @@ class Seat:
             self.pid = 0
             if code == 0:
                 return
+            self.failed = True
         self.times += 1
         self.pid = os.fork()
         if not self.pid:
@@ -110,7 +112,7 @@ class Rig:
 
     def _serve(self, _: int) -> None:
         signal.signal(signal.SIGUSR1, _tell_tasks)
-        config = uvicorn.Config(self.app, log_level="critical", lifespan="on")
+        config = uvicorn.Config(self.app, log_level="error", lifespan="on")
         uvicorn.Server(config).run(sockets=[self.listening])
 
     def _work(self, _: int) -> None:
@@ -142,6 +144,17 @@ class Rig:
         for seat in [*self.api, *self.workers, *self.clients]:
             if seat.kind != "client" or not self.stop.exists() or seat.pid:
                 seat.fill()
+            if seat.kind == "client" and seat.failed:
+                self._ask_why()
+
+    def _ask_why(self) -> None:
+        """A client gave up: let API processes say what they wait for, and end the run."""
+        for seat in self.api:
+            if seat.pid:
+                os.kill(seat.pid, signal.SIGUSR1)
+        asyncio.run(_tell_sessions(self.url))
+        time.sleep(2)
+        raise AssertionError("a client had no answer for long, though it asked again and again")
 
     def kill(self) -> None:
         """Kill one process of a kind that is drawn."""
@@ -220,13 +233,10 @@ class Rig:
     def settle(self) -> None:
         """Let clients have all their answers, and end."""
         self.stop.touch()
-        ends_s = time.monotonic() + 40
+        ends_s = time.monotonic() + 120
         while any(seat.pid for seat in self.clients):
             if time.monotonic() > ends_s:
-                for seat in self.api:
-                    os.kill(seat.pid, signal.SIGUSR1)
-                time.sleep(1)
-                raise AssertionError("clients do not come to an end")
+                self._ask_why()
             self.tend()
             time.sleep(0.05)
         # One that was dead just then has not settled its journal.
@@ -268,6 +278,17 @@ def _tell_tasks(*_: object) -> None:
     """Say what an API process waits for, where it answers nobody."""
     for task in asyncio.all_tasks():
         task.print_stack(file=sys.stderr)
+
+
+async def _tell_sessions(url: str) -> None:
+    """Say what the server's sessions wait for."""
+    connection = await asyncpg.connect(url, timeout=10)
+    for row in await connection.fetch(
+        "SELECT pid, state, wait_event, left(query, 80), clock_timestamp() - state_change"
+        " FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    ):
+        sys.stderr.write(f"{tuple(row)}\n")
+    await connection.close()
 
 
 async def _answers(url: str) -> None:

@@ -1,5 +1,6 @@
 """Receipt under any brakes takes what a plain look at one order after the other takes."""
 
+import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from penstock import lending
+from penstock.db.transaction import OPERATOR, merchant
 from penstock.inventory.add_pool import add_stream_pool
 from penstock.inventory.ring_fence import ring_fence
 from penstock.merchants.growth.load_policies import load_shipped_policies
@@ -70,7 +72,11 @@ class Plain:
         self.in_minute: Counter[Any] = Counter()
 
     def answers(self, batch: Any, minute: int) -> list[str]:
-        """What comes twice in a batch, and was not known before, is answered with the first."""
+        """What comes twice in a batch, and was not known before, is answered with the first.
+
+        A ticket that comes twice in it is the first order's, whatever becomes of that one.
+        """
+        self.carried: set[int] = set()
         first: dict[int, tuple[Order, str]] = {}
         answers = []
         for order in batch:
@@ -102,6 +108,7 @@ class Plain:
         for code, units in order.lines:
             wanted[code] += units
         let_in = [t for t in dict.fromkeys(order.tickets) if self.fits(t, order)]
+        self.carried.update(let_in)
         ticketed: Counter[str] = Counter()
         for ticket in let_in:
             ticketed[self.tickets[ticket][0]] += self.tickets[ticket][1]
@@ -132,57 +139,62 @@ class Plain:
         return ""
 
     def fits(self, ticket: int, order: Order) -> bool:
-        return ticket in self.tickets and self.tickets[ticket][2] in {"", order.buyer}
+        good = ticket in self.tickets and ticket not in self.carried
+        return good and self.tickets[ticket][2] in {"", order.buyer}
 
 
 def pays(order: Order, before: Order) -> bool:
     return order.paid and msgspec.structs.replace(order, paid=False) == before
 
 
-@pytest.fixture
-async def shop(tx: Any, make: Any) -> tuple[int, int, dict[str, int]]:
+async def opened(tx: Any, make: Any) -> tuple[int, int, dict[str, int]]:
     """A merchant with more than enough, and its stream."""
     await load_shipped_policies(tx)
-    merchant = await make.merchant()
-    pool = await make.pool(merchant, [node := await make.node()])
-    skus = {code: await make.sku(merchant, code=code) for code in SKUS}
+    seller = await make.merchant()
+    pool = await make.pool(seller, [node := await make.node()])
+    skus = {code: await make.sku(seller, code=code) for code in SKUS}
     for sku_id in skus.values():
-        await make.stock(merchant, node, pool, sku_id, 10_000)
+        await make.stock(seller, node, pool, sku_id, 10_000)
     stream = NewStream(
         code="friday", title="Friday", country="US", starts_at=NOW - timedelta(hours=1),
         ends_at=NOW + timedelta(hours=1), expected_orders=60,
         skus=tuple(StreamSku(sku_id, 5_000) for sku_id in skus.values()),
     )  # fmt: skip
-    told = await schedule(tx, merchant, stream, NOW, open_pool=add_stream_pool,
+    told = await schedule(tx, seller, stream, NOW, open_pool=add_stream_pool,
                           ring_fence=ring_fence)  # fmt: skip
-    return merchant, told.stream_id, skus
+    return seller, told.stream_id, skus
+
+
+@pytest.fixture
+async def shop(tx: Any, make: Any) -> tuple[int, int, dict[str, int]]:
+    return await opened(tx, make)
 
 
 async def put_on(tx: Any, shop: Any, brakes: Any, tickets: Any) -> list[int]:
     """Draw tickets, and put the brakes on; return the tickets' numbers."""
-    merchant, stream_id, skus = shop
+    seller, stream_id, skus = shop
     ids = []
     for n, (code, units, buyer) in enumerate(tickets):
         at = NOW - timedelta(minutes=5 - n)
-        await sell_by_ticket(tx, merchant, "friday", skus[code], at, per_minute=60, valid_s=3600)
+        await sell_by_ticket(tx, seller, "friday", skus[code], at, per_minute=60, valid_s=3600)
         wish = Wish(sku_id=skus[code], client_key=f"{n}", units=units, buyer_id=buyer)
-        (ticket,) = await draw_tickets(tx, merchant, "friday", [wish], at)
+        (ticket,) = await draw_tickets(tx, seller, "friday", [wish], at)
         assert ticket.status == "admitted"
         ids.append(ticket.ticket_id)
-    await tx.fetch("UPDATE streams.admission SET open = false WHERE merchant_id = $1", merchant)
+    await tx.fetch("UPDATE streams.admission SET open = false WHERE merchant_id = $1", seller)
     for (kind, code), value in brakes.items():
         sku_id = skus.get(code, 0)
         if kind == "limit":
             limit = [BuyerLimit(sku_id, value)]
-            await lending.LIMIT_BUYERS(tx, merchant, stream_id, limit, "mia", NOW)
+            await lending.LIMIT_BUYERS(tx, seller, stream_id, limit, "mia", NOW)
         elif kind == "ticket":
-            await sell_by_ticket(tx, merchant, "friday", sku_id, NOW, per_minute=60, valid_s=3600)
+            await sell_by_ticket(tx, seller, "friday", sku_id, NOW, per_minute=60, valid_s=3600)
         else:
             allowed = 0 if kind == "pause" else value
             wish = BrakeWish(
                 kind=kind, value=allowed, sku_id=sku_id, because="x", by="mia"
             )  # fmt: skip
-            await lending.SET_BRAKE(tx, merchant, "friday", wish, NOW)
+            await lending.SET_BRAKE(tx, seller, "friday", wish, NOW)
     return ids
 
 
@@ -218,3 +230,40 @@ async def test_a_batch_takes_what_one_by_one_takes(tx, make, shop, batches, brak
 
 
 WORDS = {"accepted", "key_reused", "not_paid"}
+
+
+@pytest.mark.parametrize("brake", ["cap", "limit"])
+async def test_no_brake_is_passed_while_one_day_becomes_the_next(database, make_in, brake):
+    """Receipts of two days hold no lock of the day in common."""
+
+    async def work(tx):
+        found = await opened(tx, make_in(tx))
+        await put_on(tx, found, {(brake, "LAMP"): 1}, [])
+        return found
+
+    seller, *_ = await database.run(OPERATOR, work)
+    inside, go_on = asyncio.Event(), asyncio.Event()
+    midnight = datetime(2026, 11, 21, tzinfo=UTC)
+
+    async def receipt(number, at, wait):
+        order = Order(number, (("LAMP", 1),), "friday", "ann", (), paid=True)
+
+        async def take(tx):
+            wanted = [asked(make_in(tx), order, [])]
+            nobody = SoldOut(timedelta(0))
+            (answer,) = await receive(tx, seller, wanted, at, lending.RECEIPT, nobody)
+            if wait:
+                inside.set()
+                await go_on.wait()
+            return answer.outcome
+
+        return await database.run(merchant(seller), take, by_key=True)
+
+    one = asyncio.create_task(receipt(1, midnight - timedelta(seconds=1), True))
+    await inside.wait()
+    other = asyncio.create_task(receipt(2, midnight, False))
+    done, _ = await asyncio.wait({other}, timeout=0.3)
+    assert not done, "the second waits for the first"
+    go_on.set()
+    assert await one == "accepted"
+    assert await other not in WORDS

@@ -70,7 +70,7 @@ LET_THROUGH = Verdict("")
 async def brakes_in_force(
     tx: Transaction, *, merchant_id: int, stream_ids: list[int], now: datetime
 ) -> list[Brake]:
-    """List what is in force for streams, by the order in which it is looked at."""
+    """Lock and list what is in force for streams."""
 
 
 def apply_brakes(

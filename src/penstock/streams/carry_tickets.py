@@ -46,6 +46,7 @@ async def carry_tickets(
 
     A ticket is good for one order, in its own stream, for its own buyer if it has one, and until
     it expires; it stays locked until the commit, so it is used once whoever else presents it.
+    Of orders of a batch that carry the same one the first has it, even if that one is refused.
     """
     wanted = sorted({ticket for _, _, tickets in carried for ticket in tickets})
     if not wanted:
