@@ -25,6 +25,11 @@ def play(server_url, *arguments):
 
 
 def test_a_death_at_every_point(server_url):
+    assert play(server_url, "--once")["deaths"] == 11
+
+
+@pytest.mark.long
+def test_a_death_at_every_passing_of_every_point(server_url):
     assert play(server_url)["deaths"] == 17
 
 

@@ -14,7 +14,7 @@ def holds(found):
 
 
 def test_kills_for_a_moment(namespace):
-    found = namespace.play("rig.py", "--seconds", 12, "--seed", SEED, timeout_s=200)
+    found = namespace.play("rig.py", "--seconds", 10, "--seed", SEED, timeout_s=200)
     holds(found)
     assert found["recoveries"] > 0
 

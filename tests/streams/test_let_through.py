@@ -205,7 +205,7 @@ def asked(make: Any, order: Order, ids: list[int], number: int = 1) -> Wanted:
         msgspec.structs.replace(line, quantity=units)
         for line, (_, units) in zip(made.lines, order.lines, strict=True)
     )
-    tickets = tuple(ids[t] if t < len(ids) else 10**12 for t in order.tickets)
+    tickets = tuple(ids[t] if t < len(ids) else 10**12 + t for t in order.tickets)
     return Wanted(msgspec.structs.replace(
         made, lines=lines, stream=order.stream, buyer_id=order.buyer, tickets=tickets,
         paid_at=NOW if order.paid else None,

@@ -14,7 +14,7 @@ from penstock.orders.look import Look, look_up
 from penstock.orders.pay import Payment, pay
 from penstock.orders.place import resolve
 from penstock.orders.ports import Admission, Passage, Ports
-from penstock.orders.record import record
+from penstock.orders.record import Taken, record
 from penstock.orders.sold_out import SoldOut
 
 HELD_BACK = {
@@ -69,10 +69,11 @@ async def receive(
         return answers_of(items)
     resolve(still_open(items), found)
     _refuse_unpaid(items, admission, found, now)
-    asking = still_open(items)
-    if asking:
-        passage = await _let_through(tx, merchant_id, asking, now, ports)
-        await _decide(tx, merchant_id, asking, passage, now, admission, ports, sold_out)
+    streamed = [item for item in still_open(items) if item.stream_id is not None]
+    passage = await _let_through(tx, merchant_id, streamed, now, ports) if streamed else None
+    taken = await _decide(tx, merchant_id, still_open(items), now, admission, ports, sold_out)
+    if passage is not None:
+        await passage.count(tx, [taken.get(id(item), (0, ())) for item in streamed], now)
     paid = [(i, first) for i in items if (first := i.to_pay) and first.outcome == "accepted"]
     if paid:
         await _pay(tx, merchant_id, paid, now, ports)
@@ -162,15 +163,13 @@ async def _let_through(
 async def _decide(
     tx: Transaction,
     merchant_id: int,
-    asked: Sequence[Item],
-    passage: Passage,
+    items: Sequence[Item],
     now: datetime,
     admission: Admission,
     ports: Ports,
     sold_out: SoldOut,
-) -> None:
+) -> Taken:
     """Lock the stock of those who were let through, share it out, and record what came of it."""
-    items = [item for item in asked if item.answer is None]
     asks = [Ask(item.order.policy, item.places, item.units) for item in items]
     places = {place for ask in asks for place in ask.places}
     available = await ports.lock_stock(tx, merchant_id, places) if places else {}
@@ -179,8 +178,7 @@ async def _decide(
         short = decision.short_line
         if short >= 0 and not available.get(item.places[short]):
             sold_out.note(merchant_id, item.order, short, now)
-    taken = await record(tx, merchant_id, items, decisions, now, admission, ports)
-    await passage.count(tx, [taken.get(id(item), (0, ())) for item in asked], now)
+    return await record(tx, merchant_id, items, decisions, now, admission, ports)
 
 
 def _sold_out(item: Item, line: int) -> Answer:

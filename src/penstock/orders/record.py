@@ -17,7 +17,7 @@ _FULL = {
     "volume_limit": "the merchant's volume is limited because of its score",
 }
 Taken = dict[int, tuple[int, tuple[tuple[int, int], ...]]]
-"""By the identity of an accepted item: its order id, and (sku_id, units) a line."""
+"""By the identity of an accepted item of a stream: its order id, and (sku_id, units) a line."""
 
 
 async def record(
@@ -55,7 +55,9 @@ async def record(
         await _on_terms(tx, merchant_id, accepted, dict(zip(ids, days, strict=False)), now, ports,
                         admission)  # fmt: skip
     return {
-        id(item): (order_id, _taken_lines(item, decision)) for item, decision, order_id in accepted
+        id(item): (order_id, _taken_lines(item, decision))
+        for item, decision, order_id in accepted
+        if item.stream_id is not None
     }
 
 
