@@ -344,7 +344,7 @@ def main() -> int:
     """Run; 1 if anything does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--kills-per-s", type=float, default=5.2)
+    parser.add_argument("--kills-per-s", type=float, default=6.0)
     parser.add_argument("--seed", type=int, default=20261111)
     asked = parser.parse_args()
     bring_up_loopback()

@@ -22,7 +22,7 @@ def test_kills_for_a_moment(namespace):
 @pytest.mark.long
 def test_3000_kills_in_10_minutes(namespace):
     found = namespace.play(
-        "rig.py", "--seconds", 600, "--kills-per-s", 5.2, "--seed", SEED + 1, timeout_s=1_500
+        "rig.py", "--seconds", 600, "--kills-per-s", 6, "--seed", SEED + 1, timeout_s=1_500
     )
     holds(found)
     assert found["kills"] >= 3_000
