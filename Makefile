@@ -25,7 +25,7 @@ lint: setup ## style, types, import directions
 	$(BIN)/lint-imports
 
 test: lint ## everything that fits into 8 minutes on 2 cores
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -m "not long" -n 2 --dist loadfile
 
 test-long: setup ## the rest: long seeds, crash loops
 	$(BIN)/pytest -m long --timeout=3000

@@ -16,8 +16,8 @@ import msgspec
 import pytest
 
 from penstock.api.http import http_app
-from penstock.api.receipt import REFUSALS
 from penstock.api.problems import STATUS
+from penstock.api.receipt import REFUSALS
 from penstock.channels import detect
 from penstock.channels.csv_file import COLUMNS, REQUIRED
 from penstock.channels.json_text import decode_order
