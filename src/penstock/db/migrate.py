@@ -23,7 +23,7 @@ class Migration(msgspec.Struct, frozen=True):
 
 
 def migrations() -> list[Migration]:
-    """Return the shipped migrations in their order; no two share a number."""
+    """Return the shipped migrations in their order; the numbers have no gap."""
     folder = resources.files("penstock.db") / "migrations"
     found = []
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
@@ -31,7 +31,7 @@ def migrations() -> list[Migration]:
             sql = entry.read_text("utf-8")
             digest = hashlib.sha256(sql.encode()).hexdigest()
             found.append(Migration(int(entry.name[:4]), entry.name[5:-4], sql, digest))
-    assert len({m.number for m in found}) == len(found), "two migrations share a number"
+    assert [m.number for m in found] == list(range(1, len(found) + 1)), "a number is missing"
     return found
 
 
