@@ -317,8 +317,8 @@ async def _over_http(
 async def _overload(
     url: str, shop: Shop, numbers: Numbers, seconds: float, figures: dict[str, object]
 ) -> None:
-    """Ten times the connections that are served, each asking again at once, refused or not."""
-    limits = {"requests_max": 128, "waiting_max_orders": 256}
+    """Twenty times the connections of a busy moment, each asking again at once, refused or not."""
+    limits = {"requests_max": 512, "waiting_max_orders": 1_024}
     with servers(url, 1, **limits) as ((process, port),):
         rss: list[float] = [rss_mib(process)]
         for _ in range(3):
