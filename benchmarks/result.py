@@ -37,7 +37,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def publish(name: str, report: Report, *, seed: int, quick: bool, at: datetime) -> None:
-    """Print the result as one line; keep it as the newest of its name unless it was quick."""
+    """Print the result as one line, figures at its top level; keep it unless it was quick."""
     result = Result(
         benchmark=name,
         date=at.date().isoformat(),
@@ -50,7 +50,9 @@ def publish(name: str, report: Report, *, seed: int, quick: bool, at: datetime) 
         figures=report.figures,
     )
     line = msgspec.json.encode(result)
-    sys.stdout.write(f"{line.decode()}\n")
+    flat = msgspec.to_builtins(result) | msgspec.to_builtins(report.figures)
+    del flat["figures"]
+    sys.stdout.write(f"{msgspec.json.encode(flat).decode()}\n")
     sys.stdout.flush()
     if not quick:
         RESULTS.mkdir(exist_ok=True)
