@@ -27,8 +27,9 @@ lint: setup ## style, types, import directions
 test: lint ## everything that fits into 8 minutes on 2 cores
 	$(BIN)/pytest -m "not long" -n 2 --dist loadfile
 
-test-long: setup ## the rest: long seeds, crash loops
+test-long: setup ## the rest: long seeds, crash loops, and examples that nobody has seen
 	$(BIN)/pytest -m long --timeout=3000
+	$(BIN)/pytest -m "not long" -n 2 --dist loadfile --hypothesis-profile=explore
 
 bench: setup ## every benchmark, one line of JSON each
 	$(BIN)/python -m benchmarks

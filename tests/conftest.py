@@ -17,14 +17,10 @@ from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.lifecycle.seed import seed_lifecycle
 
 # A shared machine is slow at times, which is no fault of the code; and what lands must not depend
-# on the luck of the draw, so CI draws the same examples and everybody else new ones.
-settings.register_profile(
-    "penstock",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    derandomize=bool(os.environ.get("CI")),
-    print_blob=True,
-)
+# on the luck of the draw: `make test` draws the same examples each time, `make test-long` new ones.
+_EVERYWHERE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("penstock", _EVERYWHERE, derandomize=True)
+settings.register_profile("explore", _EVERYWHERE, max_examples=300)
 settings.load_profile("penstock")
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ from penstock.db.transaction import Database, Transaction
 from penstock.experience.observe import TELLING, observe
 from penstock.inventory.commit import commit_stock, lock_nodes
 from penstock.inventory.release import release_reservation
-from penstock.inventory.reserve import lock_stock, take_more_stock
+from penstock.inventory.reserve import lock_stock, take_stock
 from penstock.inventory.restock import restock
 from penstock.inventory.ring_fence import give_back, ring_fence
 from penstock.ledger.post import post
@@ -92,7 +92,7 @@ JOURNEY: tuple[Work, ...] = (
          partial(expire, release=release_reservation), batch=2_000),
     Step("release_hold", Due("fulfilment_order", "held"), release_hold, batch=2_000),
     Step("fill_backorders", Due("fulfilment_order", "backordered"),
-         partial(fill_backorders, lock_stock=lock_stock, take_stock=take_more_stock,
+         partial(fill_backorders, lock_stock=lock_stock, take_stock=take_stock,
                  ring_fence=ring_fence)),
     Timed("detect_surges", _minutes(1), partial(detect_surges, announce=announce)),
     Timed("count_backlog", _minutes(5), count_backlog),

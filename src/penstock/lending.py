@@ -94,10 +94,6 @@ def promise(
     return [shared[id(due)] for due in dues]
 
 
-def _extend(position: int, capacity: int | None, days_per_fill: int, days_max: int) -> int:
-    return extra_days(position, capacity, days_per_fill=days_per_fill, days_max=days_max)
-
-
 async def _tell_extended(
     tx: Transaction, merchant_id: int, told: Sequence[Told], now: datetime
 ) -> None:
@@ -112,7 +108,7 @@ RECEIPT = Ports(
     bodies_of=bodies_of,
     let_through=let_through,
     promise=promise,
-    extend=_extend,
+    extend=extra_days,
     tell_extended=_tell_extended,
 )
 

@@ -3,10 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from penstock.kernel.errors import Misconfigured
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,18 +27,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""
     data_folder: Path = Path(".penstock")
     host: str = "127.0.0.1"
-    port: int = 8075
-    connections_max: int = 8
-    requests_max: int = 1_000
-    merchant_orders_per_s: float = 2_000
-    merchant_orders_burst: int = 20_000
-    waiting_max_orders: int = 20_000
-    sold_out_ms: int = 1_000
-    body_max_bytes: int = 8 * 1024 * 1024
-    batch_max_orders: int = 10_000
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8075
+    connections_max: Positive = 8
+    requests_max: Positive = 1_000
+    merchant_orders_per_s: Annotated[float, msgspec.Meta(gt=0)] = 2_000
+    merchant_orders_burst: Positive = 20_000
+    waiting_max_orders: Positive = 20_000
+    sold_out_ms: Annotated[int, msgspec.Meta(ge=0)] = 1_000
+    body_max_bytes: Positive = 8 * 1024 * 1024
+    batch_max_orders: Positive = 10_000
     clock_file: str = ""
     archive_folder: str = ""
-    archive_keep_months: int = 6
+    archive_keep_months: Annotated[int, msgspec.Meta(ge=0)] = 6
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

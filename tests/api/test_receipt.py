@@ -117,3 +117,11 @@ async def test_how_full_a_process_is_and_what_it_answered_is_told(api, shop, mak
     assert 'penstock_receipt_answers_total{route="one",outcome="accepted"} 1' in told
     assert 'penstock_receipt_answers_total{route="one",outcome="malformed"} 1' in told
     assert "penstock_receipt_waiting_orders 0" in told
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/orders/", "/v1//orders", "//v1/orders", "/v1/orders:batch/", "/v1/orders%3Abatch"]
+)
+async def test_a_path_that_is_written_otherwise_finds_receipt_too(api, shop, path):
+    answer = await api.client.post(path, content=b"?", headers=shop)
+    assert answer.status_code == 400, answer.text

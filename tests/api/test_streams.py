@@ -174,6 +174,9 @@ async def test_rules_limits_and_tickets(api):
     limits = {"limits": [{"sku": "LAMP", "units": 2}, {"units": 5}]}
     answer = await api.client.put("/v1/streams/friday/buyer-limits", json=limits, headers=owner)
     assert answer.json() == {"limits": 2}
+    twice = {"limits": [{"units": 2}, {"units": 5}]}
+    answer = await api.client.put("/v1/streams/friday/buyer-limits", json=twice, headers=owner)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/limits/1/sku")
     answer = await api.client.put(
         "/v1/streams/friday/admission", json={"sku": "LAMP", "per_minute": 6}, headers=owner
     )

@@ -12,7 +12,7 @@ from penstock.inventory.audit import audit
 from penstock.inventory.commit import uncommit_stock
 from penstock.inventory.receive_asn import receive_asn
 from penstock.inventory.release import release_reservation
-from penstock.inventory.reserve import lock_stock, take_more_stock
+from penstock.inventory.reserve import lock_stock, take_stock
 from penstock.inventory.restock import restock
 from penstock.inventory.ring_fence import give_back, ring_fence
 from penstock.inventory.ship import ship_stock
@@ -98,7 +98,7 @@ class Day:
             [Subject(*row) for row in waiting],
             NOW,
             lock_stock=lock_stock,
-            take_stock=take_more_stock,
+            take_stock=take_stock,
             ring_fence=ring_fence,
         )
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from penstock.inventory.add_pool import add_stream_pool
 from penstock.inventory.audit import audit
-from penstock.inventory.reserve import lock_stock, take_more_stock
+from penstock.inventory.reserve import lock_stock, take_stock
 from penstock.inventory.ring_fence import ring_fence
 from penstock.lifecycle.advance import Subject
 from penstock.orders.fill_backorders import fill_backorders
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 async def fill(tx, shop, *orders):
     subjects = [Subject(shop.merchant, order) for order in orders]
     await fill_backorders(
-        tx, subjects, NOW, lock_stock=lock_stock, take_stock=take_more_stock, ring_fence=ring_fence
+        tx, subjects, NOW, lock_stock=lock_stock, take_stock=take_stock, ring_fence=ring_fence
     )
     assert await audit(tx) == []
 

@@ -127,3 +127,19 @@ async def test_bytes_bound_a_batch():
     till.gate.set()
     await asyncio.gather(*waits)
     assert [len(batch) for _, batch in till.batches] == [1, 1, 1]
+
+
+async def test_a_bound_below_the_usual_least_is_kept():
+    till = Till()
+    till.gate.clear()
+    merged = lanes(till, all_waiting_max=2)
+    waiting = [asyncio.create_task(merged.submit(1, [thing], 1)) for thing in "ab"]
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await merged.submit(2, ["c"], 1)
+    till.gate.set()
+    await asyncio.gather(*waiting)
+    for _ in range(50):
+        await merged.submit(1, ["d"], 1)
+    assert merged.limit <= 2
+    await merged.settle()

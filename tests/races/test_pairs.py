@@ -15,7 +15,7 @@ from penstock import lending
 from penstock.inventory.commit import uncommit_stock
 from penstock.inventory.receive_asn import receive_asn
 from penstock.inventory.release import release_reservation
-from penstock.inventory.reserve import lock_stock, take_more_stock
+from penstock.inventory.reserve import lock_stock, take_stock
 from penstock.inventory.ring_fence import give_back, ring_fence
 from penstock.lifecycle.advance import Subject, move
 from penstock.orders.cancel import cancel
@@ -83,7 +83,7 @@ async def fills(tx, world):
     if claimed:
         await fill_backorders(
             tx, [Subject(world.merchant, row[0]) for row in claimed], NOW,
-            lock_stock=lock_stock, take_stock=take_more_stock, ring_fence=ring_fence,
+            lock_stock=lock_stock, take_stock=take_stock, ring_fence=ring_fence,
         )  # fmt: skip
 
 

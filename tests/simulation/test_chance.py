@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from penstock.simulation.chance import Chance
 from penstock.simulation.scenario import livestream_evening
 from penstock.simulation.shoppers import demand
-from penstock.simulation.ticks import acting, counting, hourly, telling, ticks
+from penstock.simulation.ticks import acting, hourly, telling, ticks
 
 
 @given(st.integers(0, 10**6), st.text(), st.integers())
@@ -65,7 +65,6 @@ def test_after_the_flood_those_outside_act_seldom_and_the_auditor_by_the_hour():
     assert sum(acting(scenario, *step) for step in quiet) == 12 * 24 / 3 + 1  # and at the end
     assert [s for s in quiet if telling(scenario, *s)] == [s for s in quiet if acting(scenario, *s)]
     assert sum(hourly(*step) for step in quiet) == 12 * 24
-    assert sum(counting(*step) for step in quiet) == 12 * 4
 
 
 def test_what_falls_due_between_two_tellings_is_told_at_the_next():

@@ -29,7 +29,7 @@ from penstock.api.operation import operation
 from penstock.api.orders import orders
 from penstock.api.planning import planning
 from penstock.api.problems import HANDLERS, MEDIA_TYPE, STATUS, Problem
-from penstock.api.receipt import HOT, receipt_of
+from penstock.api.receipt import hot_route, receipt_of
 from penstock.api.returns import returns
 from penstock.api.scale import scale
 from penstock.api.stock import stock
@@ -111,12 +111,13 @@ class _App(Litestar):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Hand receipt its requests, and the framework all others."""
-        if scope["type"] == "http" and scope["path"] in HOT and scope["method"] == "POST":
-            if "receipt" not in self.state:
-                self.state.receipt = receipt_of(self.state.context)
-            await self.state.receipt(scope, receive, send)
-        else:
+        route = hot_route(scope) if scope["type"] == "http" else None
+        if route is None:
             await super().__call__(scope, receive, send)
+            return
+        if "receipt" not in self.state:
+            self.state.receipt = receipt_of(self.state.context)
+        await self.state.receipt.answer(route, scope, receive, send)
 
 
 def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:

@@ -45,11 +45,10 @@ from penstock.orders.sold_out import SoldOut
 from penstock.orders.validate import validate
 
 log = logging.getLogger(__name__)
-ONE = "/v1/orders"
-MANY = "/v1/orders:batch"
+Route = Literal["one", "many"]
+_ROUTES: dict[str, Route] = {"/v1/orders": "one", "/v1/orders:batch": "many"}
 LINES = b"application/x-ndjson"
 """What a client accepts that wants each chunk's answers as soon as they are durable."""
-HOT = frozenset((ONE, MANY))
 _KEY_LENGTH = 255
 _NOT_ACCEPTABLE = "One or more fields are not acceptable; see errors."
 _ENCODE = msgspec.json.Encoder().encode
@@ -86,7 +85,7 @@ class _Gone(Exception):  # noqa: N818  nobody is left to be told
 
 
 class Receipt:
-    """The ASGI application of the two routes, in one process."""
+    """Answers the two routes' requests, in one process."""
 
     def __init__(
         self,
@@ -94,7 +93,7 @@ class Receipt:
         lanes: Lanes[Wanted, Answer],
         gate: Gate,
     ) -> None:
-        """Take what `app.py` has composed."""
+        """Take what `receipt_of` has composed."""
         self._context = context
         self._lanes = lanes
         self._gate = gate
@@ -118,9 +117,8 @@ class Receipt:
             for (route, outcome), count in sorted(self.answered.items())
         ]
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        route: Literal["one", "many"] = "one" if scope["path"] == ONE else "many"
+    async def answer(self, route: Route, scope: Any, receive: Receive, send: Send) -> None:
+        """Answer one request, as ASGI has it."""
         headers: dict[str, str] = {}
         try:
             with self._gate.request():
@@ -177,7 +175,9 @@ class Receipt:
             )
         answers: list[Taken] = []
         for start in range(0, len(parsed), CHUNK):
-            answers += await self._chunk(merchant_id, parsed[start : start + CHUNK], len(raw))
+            chunk = parsed[start : start + CHUNK]
+            share_bytes = len(raw) * len(chunk) // len(parsed)
+            answers += await self._chunk(merchant_id, chunk, share_bytes)
         counts = Counter(taken.outcome for taken in answers)
         self.answered.update({("many", outcome): n for outcome, n in counts.items()})
         return _ENCODE(Batch(dict(counts), answers))
@@ -281,6 +281,14 @@ class Receipt:
         if not raw.strip():
             raise Malformed("the body is empty; send the order as JSON")
         return raw
+
+
+def hot_route(scope: Any) -> Route | None:
+    """Tell which of the two routes a request is for, by the path as the framework reads it."""
+    if scope["method"] != "POST":
+        return None
+    path = scope["path"]
+    return _ROUTES.get(path) or _ROUTES.get("/" + "/".join(filter(None, path.split("/"))))
 
 
 def _wants_lines(scope: Any) -> bool:

@@ -232,10 +232,15 @@ async def put_buyer_limits(
     now = context.now()
 
     async def work(tx: Transaction) -> LimitsPut:
-        limits = []
+        units_of: dict[int, int] = {}
         for i, limit in enumerate(data.limits):
-            sku_id = await _sku(tx, merchant_id, limit.sku, f"/limits/{i}/sku")
-            limits.append(BuyerLimit(sku_id, limit.units))
+            pointer = f"/limits/{i}/sku"
+            sku_id = await _sku(tx, merchant_id, limit.sku, pointer)
+            if sku_id in units_of:
+                detail = "this SKU has a limit in this request already; keep one of the two"
+                raise Invalid(errors=(FieldError(pointer, "duplicate", detail),))
+            units_of[sku_id] = limit.units
+        limits = [BuyerLimit(sku_id, units) for sku_id, units in units_of.items()]
         found = _found(
             await open_stream(tx, merchant_id=merchant_id, code=stream, sku_id=0), stream
         )

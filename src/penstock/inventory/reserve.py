@@ -1,6 +1,6 @@
 """Reserve stock in pools: lock the counters, let a pure rule decide, take what it decided."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -44,21 +44,6 @@ async def reserve(
     """Write reservations, their moves, and each counter once; the CHECK is the second guard."""
 
 
-@query
-async def reserve_more(
-    tx: Transaction,
-    *,
-    merchant_id: int,
-    order_ids: list[int],
-    line_nos: list[int],
-    pool_ids: list[int],
-    sku_ids: list[int],
-    quantities: list[int],
-    at: datetime,
-) -> None:
-    """Add to reservations, as `reserve` writes new ones."""
-
-
 async def lock_stock(tx: Transaction, merchant_id: int, wanted: set[PoolSku]) -> dict[PoolSku, int]:
     """Lock the counters named by `wanted` until the transaction ends; return what is available."""
     pairs = sorted(wanted)
@@ -74,27 +59,10 @@ async def lock_stock(tx: Transaction, merchant_id: int, wanted: set[PoolSku]) ->
 async def take_stock(
     tx: Transaction, merchant_id: int, takes: Sequence[Take], at: datetime
 ) -> None:
-    """Hold the units of `takes` for new order lines; this transaction has locked the counters."""
-    await _take(reserve, tx, merchant_id, takes, at)
-
-
-async def take_more_stock(
-    tx: Transaction, merchant_id: int, takes: Sequence[Take], at: datetime
-) -> None:
-    """Hold units for lines that may hold some already: a backorder that is filled bit by bit."""
-    await _take(reserve_more, tx, merchant_id, takes, at)
-
-
-async def _take(
-    write: Callable[..., Awaitable[None]],
-    tx: Transaction,
-    merchant_id: int,
-    takes: Sequence[Take],
-    at: datetime,
-) -> None:
+    """Hold the units of `takes` for order lines; this transaction has locked the counters."""
     if takes:
         order_ids, line_nos, pool_ids, sku_ids, quantities = map(list, zip(*takes, strict=True))
-        await write(
+        await reserve(
             tx,
             merchant_id=merchant_id,
             order_ids=order_ids,

@@ -1,3 +1,4 @@
+-- A line may hold units already (a backorder that is filled bit by bit) and then holds more.
 WITH taken AS (
     SELECT * FROM unnest(:order_ids::bigint[], :line_nos::int[], :pool_ids::int[],
                          :sku_ids::bigint[], :quantities::int[])
@@ -14,6 +15,8 @@ WITH taken AS (
         (merchant_id, order_id, line_no, pool_id, sku_id, quantity)
     SELECT :merchant_id::int, order_id, line_no, pool_id, sku_id, quantity
     FROM taken
+    ON CONFLICT (merchant_id, order_id, line_no)
+        DO UPDATE SET quantity = reservation.quantity + excluded.quantity
 )
 INSERT INTO inventory.move (merchant_id, sku_id, quantity, from_account, from_holder,
                             to_account, to_holder, reason, subject_id, at)

@@ -62,7 +62,9 @@ class Lanes(Generic[T, R]):
         self._lanes: dict[int, _Lane[T, R]] = {}
         self._turn = asyncio.Semaphore(bounds.at_once)
         self._running: set[asyncio.Task[None]] = set()
-        self._limit = Gradient(bounds.all_waiting_least, bounds.all_waiting_max)
+        self._limit = Gradient(
+            min(bounds.all_waiting_least, bounds.all_waiting_max), bounds.all_waiting_max
+        )
         self.waiting = 0
 
     @property

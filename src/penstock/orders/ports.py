@@ -113,13 +113,21 @@ class Passage(Protocol):
         ...
 
 
+class Extend(Protocol):
+    """By how many days the order at a position of a day is due later; capacity None: none."""
+
+    def __call__(
+        self, position: int, capacity: int | None, *, days_per_fill: int, days_max: int
+    ) -> int:
+        """Return the days."""
+        ...
+
+
 Asking = tuple[int | None, tuple[tuple[int, int], ...], str, tuple[int, ...]]
 """An order that asks a stream: (stream_id, (sku_id, units) a line, buyer_id, tickets)."""
 LetThrough = Callable[[Transaction, int, Sequence[Asking], datetime], Awaitable[Passage]]
 Promise = Callable[[str, str, Sequence[datetime], Sequence[int]], Sequence[Dated]]
 """(SLA code, country, times of payment, days later or none) to one dated promise each."""
-Extend = Callable[[int, int | None, int, int], int]
-"""(position in the day, capacity, days a fill, days at most) to the days that it is due later."""
 Told = tuple[int, int, datetime, datetime]
 """An order that is due later than usual: (order_id, days, dispatch_by_at, deliver_by_at)."""
 

@@ -52,7 +52,7 @@ async def record(
         ]
         await ports.take_stock(tx, merchant_id, takes, now)
         await _bring_to_life(tx, merchant_id, accepted, now, admission)
-        await _on_terms(tx, merchant_id, accepted, dict(zip(ids, days, strict=False)), now, ports,
+        await _on_terms(tx, merchant_id, accepted, dict(zip(ids, days, strict=True)), now, ports,
                         admission)  # fmt: skip
     return {
         id(item): (order_id, _taken_lines(item, decision))
@@ -73,12 +73,12 @@ def _taken_lines(item: Item, decision: Decision) -> tuple[tuple[int, int], ...]:
 def _days_later(
     items: Sequence[Item], decisions: Sequence[Decision], admission: Admission, ports: Ports
 ) -> list[int]:
-    """Return by how many days each is due later because the day's capacity is full; [] for none.
+    """Return by how many days each is due later because the day's capacity is full.
 
     An accepted order's position is the next one of the merchant's day.
     """
     if admission.capacity is None:
-        return []
+        return [0] * len(items)
     days, position = [], admission.taken
     for item, decision in zip(items, decisions, strict=True):
         rule = admission.terms.capacity(item.order.channel)
@@ -87,7 +87,12 @@ def _days_later(
             position += decision.outcome == "accepted"
             continue
         position += 1
-        days.append(ports.extend(position, admission.capacity, rule.days_per_fill, rule.days_max))
+        days.append(
+            ports.extend(
+                position, admission.capacity,
+                days_per_fill=rule.days_per_fill, days_max=rule.days_max,
+            )
+        )  # fmt: skip
     return days
 
 

@@ -1,9 +1,8 @@
 """The auditor: an oracle that keeps its own books from the events alone, and compares.
 
 It folds what is new since it last looked (stock moves, status moves), so that it can look every
-virtual hour, and shares no code with what it checks. What can only be told by counting whole tables
-it counts now and then and at the end: what is wrong there stays wrong until then. A play taken up
-again starts with a new auditor, which reads everything from the first event on.
+virtual hour, and shares no code with what it checks. A play taken up again starts with a new
+auditor, which reads everything from the first event on.
 """
 
 import asyncio
@@ -161,13 +160,6 @@ class Seen(msgspec.Struct, frozen=True):
     transfers: int = 0
 
 
-class Whole(msgspec.Struct, frozen=True):
-    """What takes counting whole tables."""
-
-    populations: list[Population]
-    known: list[Known]
-
-
 class Evidence(msgspec.Struct, frozen=True):
     """What stood in everybody's books at one moment."""
 
@@ -179,7 +171,8 @@ class Evidence(msgspec.Struct, frozen=True):
     tallies: list[Tally]
     told: int
     answered: list[Answered]
-    whole: Whole | None
+    populations: list[Population]
+    known: list[Known]
     acknowledged: dict[tuple[str, str], int]
     booked: dict[tuple[str, str], int]
 
@@ -206,17 +199,14 @@ class Auditor:
         self.looks = 0
         self.broken: list[Broken] = []
 
-    async def begin(self, now: datetime, *, whole: bool) -> None:
-        """Start a look at this moment; return as soon as nothing later can be seen by it.
-
-        With `whole` it counts whole tables, too.
-        """
+    async def begin(self, now: datetime) -> None:
+        """Start a look at this moment; return as soon as nothing later can be seen by it."""
         await self.settle()
         acknowledged, booked = self._books.acknowledged(), self._books.counts()
         taken = asyncio.Event()
 
         async def read(tx: Transaction) -> Evidence:
-            return await _read(tx, now, self._seen, taken, acknowledged, booked, whole=whole)
+            return await _read(tx, now, self._seen, taken, acknowledged, booked)
 
         async def look() -> None:
             self._judge(await self._database.run(OPERATOR, read, snapshot=True))
@@ -243,9 +233,8 @@ class Auditor:
         if evidence.told != moved:
             found.append(("I10", f"{moved} status moves, {evidence.told} in or out of the outbox"))
         found += self._check_answers(evidence)
-        if evidence.whole is not None:
-            found += self._check_populations(evidence.whole.populations)
-            found += _check_effects(evidence.whole.known, evidence.booked)
+        found += self._check_populations(evidence.populations)
+        found += _check_effects(evidence.known, evidence.booked)
         self._seen = Seen(
             max([self._seen.stock, *(row.last_id for row in evidence.stock)]),
             max([self._seen.moves, *(row.last_id for row in evidence.moves)]),
@@ -328,8 +317,6 @@ async def _read(
     taken: asyncio.Event,
     acknowledged: dict[tuple[str, str], int],
     booked: dict[tuple[str, str], int],
-    *,
-    whole: bool,
 ) -> Evidence:
     counters = await stock_counters(tx)
     taken.set()
@@ -342,7 +329,8 @@ async def _read(
         tallies=await tallies(tx, now=now, after_order=seen.orders, after_transfer=seen.transfers),
         told=await announced(tx) or 0,
         answered=await answered(tx, after=seen.orders),
-        whole=Whole(await populations(tx), await known_effects(tx)) if whole else None,
+        populations=await populations(tx),
+        known=await known_effects(tx),
         acknowledged=acknowledged,
         booked=booked,
     )

@@ -22,7 +22,7 @@ from penstock.simulation.floor import Floor
 from penstock.simulation.outside import Outside
 from penstock.simulation.position import PHASES, Phase, Position, write_position
 from penstock.simulation.scenario import Scenario
-from penstock.simulation.ticks import acting, counting, hourly, telling, ticks
+from penstock.simulation.ticks import acting, hourly, telling, ticks
 from penstock.worker.loop import Worker
 
 _HEALINGS_MAX = 40
@@ -113,14 +113,14 @@ async def _act(
                 await beside.follow(cast.observer, now)
         case "audit":
             if hourly(before, now):
-                await cast.auditor.begin(now, whole=counting(before, now))
+                await cast.auditor.begin(now)
 
 
 async def _end(cast: Cast, beside: Beside, now: datetime) -> None:
     """Let everybody finish, and look once more when nothing moves."""
     await beside.settle()
     await cast.observer.drain(now)
-    await cast.auditor.begin(now, whole=True)
+    await cast.auditor.begin(now)
     await cast.auditor.settle()
 
 

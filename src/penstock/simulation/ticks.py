@@ -12,7 +12,6 @@ _QUIET = timedelta(hours=1)
 _FLOOD_FOR = timedelta(minutes=4)
 _BUSY_FOR = timedelta(days=2)
 _HOUR = timedelta(hours=1)
-_QUARTER = timedelta(hours=6)
 _SELDOM = timedelta(hours=3)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -62,11 +61,6 @@ def telling(scenario: Scenario, before: datetime, now: datetime) -> bool:
 def hourly(before: datetime, now: datetime) -> bool:
     """Tell whether a full hour lies after `before`, up to `now`."""
     return _passed(_HOUR, before, now)
-
-
-def counting(before: datetime, now: datetime) -> bool:
-    """Tell whether the auditor counts whole tables at `now`: four times a day."""
-    return _passed(_QUARTER, before, now)
 
 
 def _seldom(scenario: Scenario, before: datetime, now: datetime) -> bool:
