@@ -4,8 +4,8 @@ import altair as alt
 import vl_convert
 
 from benchmarks.elastic_run import Sample, Times
-from penstock.simulation.report_drawing import named, svg
-from penstock.simulation.report_palette import ACCEPTED, MUTED, REFUSED, SUB_PROCESSES
+from penstock.drawing.draw import named, svg
+from penstock.drawing.palette import ACCEPTED, MUTED, REFUSED, SUB_PROCESSES
 
 
 def picture(found: dict[str, list[Sample]], times: Times) -> bytes:

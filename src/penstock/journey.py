@@ -15,6 +15,13 @@ from penstock.customs.declare import prepare_declarations, record_declarations
 from penstock.db.outbox import announce
 from penstock.db.relay import relay
 from penstock.db.transaction import Database, Transaction
+from penstock.experience.daily import BATCH as SCORED_AT_ONCE
+from penstock.experience.daily import score_days
+from penstock.experience.fold import BATCH as FOLDED_AT_ONCE
+from penstock.experience.fold import fold
+from penstock.experience.foresee.model import learn_daily
+from penstock.experience.foresee.warn import BATCH as FORECAST_AT_ONCE
+from penstock.experience.foresee.warn import forecast_daily
 from penstock.experience.observe import TELLING, observe
 from penstock.inventory.commit import commit_stock, lock_nodes
 from penstock.inventory.release import release_reservation
@@ -22,7 +29,7 @@ from penstock.inventory.reserve import lock_stock, take_stock
 from penstock.inventory.restock import restock
 from penstock.inventory.ring_fence import give_back, ring_fence
 from penstock.ledger.post import post
-from penstock.lending import CATCH_UP, DECLARATIONS, LABELS
+from penstock.lending import CATCH_UP, DECLARATIONS, LABELS, score_rules
 from penstock.lifecycle.open_months import open_ahead
 from penstock.merchants.admit import day_admission
 from penstock.merchants.growth.grow import grow
@@ -117,9 +124,14 @@ JOURNEY: tuple[Work, ...] = (
           batch=REVISED_AT_ONCE),
     Timed("escalate", _minutes(15), escalate, batch=1_000),
     Timed("pass_on", _minutes(1), pass_on, batch=_RELAYED_AT_ONCE),
+    Timed("fold_journeys", _minutes(60), fold, batch=FOLDED_AT_ONCE),
+    Timed("score_days", _minutes(60), score_days, batch=SCORED_AT_ONCE),
     Timed("scorecard", _minutes(24 * 60), scorecard),
     Timed("forecast", _minutes(24 * 60), forecast),
-    Timed("grow", _minutes(24 * 60), grow),
+    Timed("foresee_learn", _minutes(24 * 60), learn_daily),
+    Timed("foresee_scores", _minutes(60), partial(forecast_daily, announce=announce),
+          batch=FORECAST_AT_ONCE),
+    Timed("grow", _minutes(24 * 60), partial(grow, rules_of=score_rules)),
 )  # fmt: skip
 
 WORKED = tuple(

@@ -5,8 +5,8 @@ given.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import date, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +21,12 @@ from penstock.customs.rulebook import shipped
 from penstock.customs.territory import jurisdiction
 from penstock.db.outbox import announce
 from penstock.db.transaction import Transaction
+from penstock.experience.consequences import consequences
+from penstock.experience.effect import Effect
+from penstock.experience.load import load as load_profile
+from penstock.experience.load import shipped as shipped_profiles
+from penstock.experience.profile import Profile
+from penstock.experience.score import Score
 from penstock.gateways.effects import VendorEvent
 from penstock.inventory.audit import audit as audit_stock
 from penstock.inventory.commit import uncommit_stock
@@ -35,6 +41,7 @@ from penstock.ledger.audit import audit as audit_ledger
 from penstock.ledger.post import post
 from penstock.lifecycle.advance import Subject
 from penstock.merchants.admit import count_orders, day_admission
+from penstock.merchants.growth.bands import ScoreBand, ScoreRules
 from penstock.merchants.growth.load_policies import load_shipped_policies
 from penstock.orders.cancel import Cancelled, Fault, cancel, cancel_parts
 from penstock.orders.item import Dated
@@ -264,6 +271,58 @@ async def hear(
                 answers += [(event.event_id, "unknown_topic") for event in told]
         answers += [(h.event_id, _KEPT.get(h.outcome, h.outcome)) for h in heard]
     return answers
+
+
+@cache
+def _bands(profile: Profile) -> tuple[ScoreBand, ...]:
+    bands = sorted(profile.bands, key=lambda band: band.at)
+    return tuple(_said(band.code, float(band.at), band.effect) for band in bands)
+
+
+def _said(code: str, at: float, effect: Effect | None) -> ScoreBand:
+    if effect is None:
+        return ScoreBand(code=code, at=at)
+    percent, share = effect.volume_percent, effect.return_share_percent
+    return ScoreBand(
+        code=code,
+        at=at,
+        volume_percent=None if percent is None else int(percent),
+        probation=effect.probation,
+        settlement_days=effect.settlement_days,
+        return_share=None if share is None else round(share),
+        streams=effect.streams,
+        days=effect.days,
+    )
+
+
+def _beyond(profile: Profile, detail: str) -> list[ScoreBand]:
+    """Return what limits say that a score is beyond, one thing each.
+
+    A score that another version of the profile made has other metrics, and is beyond none of ours.
+    """
+    try:
+        scored = msgspec.json.decode(detail, type=Score, strict=False)
+    except msgspec.ValidationError:
+        return []
+    if {metric.code for metric in profile.metrics} - {metric.code for metric in scored.metrics}:
+        return []
+    found = []
+    for said in consequences(msgspec.structs.replace(profile, bands=()), scored):
+        empty = ScoreBand(code=said.code, at=0.0, days=said.days)
+        of = "volume_percent" if said.kind == "volume_limit" else said.kind
+        value = said.value if isinstance(said.value, bool) else round(said.value)
+        found.append(msgspec.structs.replace(empty, **{of: value}))
+    return found
+
+
+def score_rules(profile: str, day: date) -> ScoreRules | None:
+    """Return what a shipped score profile's bands and limits do to merchants, if it is in force."""
+    if profile not in shipped_profiles():
+        return None
+    chosen = load_profile(profile)
+    if not chosen.in_force(day):
+        return None
+    return ScoreRules(_bands(chosen), partial(_beyond, chosen))
 
 
 class Difference(msgspec.Struct, frozen=True):

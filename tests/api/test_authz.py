@@ -57,6 +57,11 @@ RETURN = {
     "request_key": "r", "channel_order_id": "SECRET-1", "reason": "damaged",
     "lines": [{"line_no": 0, "quantity": 1}],
 }  # fmt: skip
+MILESTONE = {"order_ref": "SECRET-3", "milestone": "paid", "at": "2026-11-20T11:00:00Z"}
+SUPPLIED = {
+    "profile": "douyin_2026_05", "source": "shop page",
+    "counts": [{"code": "reply_seconds", "day": "2026-11-19", "numerator": 90, "denominator": 9}],
+}  # fmt: skip
 EVENT = {
     "event_id": "e", "topic": "parcel", "about": "T-1", "code": "X",
     "occurred_at": "2026-11-20T11:00:00Z",
@@ -66,6 +71,20 @@ REPORT = (
     "INSERT INTO streams.report (merchant_id, stream_id, closed_at, accepted_orders, sold_units,"
     " refused, peak_orders, expected_orders, given_back)"
     " SELECT merchant_id, stream_id, ends_at, 0, 0, '{}', 0, 0, 0 FROM streams.stream"
+)
+LATE = (
+    "INSERT INTO experience.journey (merchant_id, fulfilment_order_id, order_ref, ordered_at,"
+    " dispatch_by_at, dispatched_at) SELECT merchant_id, 9, 'SECRET-9', '2026-10-25', '2026-10-27',"
+    " '2026-11-19' FROM streams.stream"
+)
+REFUSED = (
+    "WITH appeal AS (INSERT INTO experience.appeal (merchant_id, appeal_id, request_key,"
+    " body_sha256, profile, scenario, statement, status, filed_at, filed_by, answer_by_at,"
+    " again_by_at) OVERRIDING SYSTEM VALUE SELECT merchant_id, 99, 'SECRET', '', 'penstock_les',"
+    " 'other', 'SECRET', 'decided', '2026-11-01', '', '2026-11-08', '2026-12-01'"
+    " FROM streams.stream RETURNING *) INSERT INTO experience.appeal_order (merchant_id, appeal_id,"
+    " fulfilment_order_id, order_ref, counted_at, outcome)"
+    " SELECT merchant_id, 99, 8, 'SECRET-8', '2026-11-01', 'refused' FROM appeal"
 )
 MATRIX: dict[str, tuple[dict[str, int], Any]] = {
     "GET /": (ANYBODY, None),
@@ -132,6 +151,50 @@ MATRIX: dict[str, tuple[dict[str, int], Any]] = {
     "POST /v1/returns": (merchants(), {"requests": [RETURN]}),
     "GET /v1/returns/{return_id}": (merchants(other=404), None),
     "GET /v1/scores": (merchants(), None),
+    "GET /v1/scores:explain": (merchants(other=404), None),
+    "GET /v1/scores:changes": (merchants(other=404), None),
+    "GET /v1/scores:revisions": (merchants(), None),
+    "GET /v1/scores:peers": (merchants(), None),
+    "GET /v1/scores:evidence": (merchants(other=404), None),
+    "POST /v1/milestones": (merchants(), {"milestones": [MILESTONE]}),
+    "PUT /v1/scores:supplied": (may(), SUPPLIED),
+    "GET /v1/appeals": (merchants(), None),
+    "POST /v1/appeals": (
+        merchants(),
+        {
+            "request_key": "r",
+            "profile": "penstock_les",
+            "scenario": "other",
+            "statement": "SECRET",
+            "orders": ["SECRET-9"],
+        },
+    ),
+    "POST /v1/appeals:add-file": (
+        merchants(other=404),
+        {"appeal_id": 1, "title": "SECRET", "content_base64": "/9j/"},
+    ),
+    "POST /v1/appeals:withdraw": (
+        merchants(other=404),
+        {"appeal_id": 1, "because": "SECRET"},
+    ),
+    "POST /v1/appeals:reopen": (
+        merchants(other=404),
+        {"appeal_id": 99, "because": "SECRET"},
+    ),
+    "POST /v1/appeals:decide": (
+        may(),
+        {
+            "appeal_id": 99,
+            "because": "SECRET",
+            "orders": [{"fulfilment_order_id": 8, "granted": False, "because": ""}],
+        },
+    ),
+    "GET /v1/scores:pictures": (merchants(), None),
+    "GET /v1/scores:forecast": (merchants(), None),
+    "GET /v1/scores:save-list": (merchants(), None),
+    "GET /v1/scores:lift": (merchants(other=422), None),
+    "POST /v1/surveys": (may(), {"round": "spring", "audience": "merchant"}),
+    "GET /v1/surveys": (merchants(), None),
     "GET /v1/surges": (merchants(), None),
     "GET /v1/exceptions": (may(), None),
     "GET /v1/audit": (may(), None),
@@ -147,6 +210,9 @@ MATRIX: dict[str, tuple[dict[str, int], Any]] = {
     ),
     "POST /v1/tiers": (may(), {"decisions": []}),
     "POST /v1/volume-limits:lift": (may(), {"limits": [], "because": "why"}),
+    "GET /v1/actions": (merchants(), None),
+    "POST /v1/actions:decide": (may(), {"decisions": []}),
+    "GET /v1/payouts": (merchants(), None),
     "PUT /v1/capacity": (merchants(), {"capacities": []}),
     "GET /v1/standing": (merchants(), None),
     "POST /v1/orders:pay": (merchants(), {"payments": []}),
@@ -211,6 +277,8 @@ async def world(api):
     )
     made.ticket = drawn.json()[0]["ticket_id"]
     await api.made(lambda make: make.tx.fetch(REPORT))
+    await api.made(lambda make: make.tx.fetch(LATE))
+    await api.made(lambda make: make.tx.fetch(REFUSED))
     made.return_id = await api.made(lambda make: sent_back(make, made))
     return made
 
@@ -251,6 +319,7 @@ async def ask(api, world, operation, caller):
     if operation == "POST /v1/orders:cancel":
         body = body | {"orders": [world.order_id]}
     about = {"merchant": "merchant-1", "since": "2026-11-01", "until": "2026-12-01"}
+    about["day"] = "2026-11-01"
     if caller == "operator":
         about["vendor"] = "swift"
     return await api.client.request(

@@ -126,7 +126,7 @@ async def test_an_order_enters_a_population_at_its_moment(
 
 def test_every_population_has_its_case() -> None:
     mark = test_an_order_enters_a_population_at_its_moment.pytestmark[0]  # type: ignore[attr-defined]
-    assert {case[0] for case in mark.args[1]} == POPULATIONS.keys()
+    assert {case[0] for case in mark.args[1]} == POPULATIONS.keys() - {"clock_due"}
 
 
 async def test_an_order_leaves_the_window(tx: Transaction) -> None:
@@ -172,6 +172,8 @@ LOST = {**NEVER, "dispatched_at": h(30), "lost_at": h(300)}
         ("ordered", "lost_or_returned_logistics", RETURNED, 200),
         ("ordered", "lost_or_returned_logistics", LOST, 300),
         ("ordered", "lost_or_returned_logistics", SOUND, None),
+        ("ordered", "scanned", {**SOUND, "scanned_at": h(33)}, 33),
+        ("ordered", "scanned", SOUND, None),
     ],
 )
 async def test_a_predicate_comes_true_at_its_moment(
@@ -191,7 +193,8 @@ async def test_a_predicate_comes_true_at_its_moment(
 
 def test_every_predicate_has_its_case() -> None:
     mark = test_a_predicate_comes_true_at_its_moment.pytestmark[0]  # type: ignore[attr-defined]
-    assert {case[1] for case in mark.args[1]} == PREDICATES.keys()
+    elsewhere = {word for word in PREDICATES if word.startswith("clock_") or "_by_fault" in word}
+    assert {case[1] for case in mark.args[1]} == PREDICATES.keys() - elsewhere  # test_clocks.py
 
 
 @pytest.mark.parametrize(
@@ -259,15 +262,42 @@ async def test_a_local_day_ends_by_its_zone(tx: Transaction) -> None:
 @pytest.mark.parametrize("word", EXCLUSIONS)
 async def test_an_excluded_order_is_counted_as_such(tx: Transaction, word: str) -> None:
     marked: dict[str, Any] = {"exception_fault": word.removesuffix("_fault")}
-    if word == "flagged":
-        marked = {"excluded": "gift"}
+    if word.startswith("flagged"):
+        marked = {"excluded": word.removeprefix("flagged_")}
+    if word == "clocks":
+        marked = {"delivered_at": h(49), "dispatched_at": h(49.1)}
     await journey(tx, 1, **{**LATE, **marked})
     await journey(tx, 2, **LATE)
     profile = asking("dispatch_due", "dispatched_late", exclusions=[word])
     assert await counted(tx, profile, h(500)) == (1, 1, 1)
-    others = [other for other in EXCLUSIONS if other != word]
+    any_mark = "flagged" if word.startswith("flagged") else ""
+    others = [other for other in EXCLUSIONS if other not in {word, any_mark}]
     profile = asking("dispatch_due", "dispatched_late", exclusions=others)
     assert await counted(tx, profile, h(500)) == (2, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("clocks", "backwards"),
+    [
+        ({"accepted_at": T0 - timedelta(minutes=5)}, False),
+        ({"accepted_at": T0 - timedelta(minutes=5, microseconds=1)}, True),
+        ({"returned_at": h(-1), "return_fault": "buyer"}, True),
+        ({"dispatched_at": h(1) - timedelta(minutes=5)}, False),
+        ({"dispatched_at": h(0.9)}, True),
+        ({"delivered_at": h(30) - timedelta(minutes=5)}, False),
+        ({"delivered_at": h(29.9)}, True),
+        ({"dispatched_at": None}, False),
+        ({"paid_at": None}, False),
+    ],
+)
+async def test_clocks_that_run_backwards_set_an_order_aside(
+    tx: Transaction, clocks: dict[str, Any], backwards: bool
+) -> None:
+    await journey(tx, 1, **{**SOUND, **clocks})
+    profile = asking("ordered", "cancelled", exclusions=["flagged", "clocks"])
+    assert await counted(tx, profile, h(500)) == (0, not backwards, backwards)
+    explained = (await count(tx, profile, as_of=h(500), explain=True))[MERCHANT]["it"]
+    assert (explained.aside, explained.reasons) == (([1], ["clocks"]) if backwards else ([], []))
 
 
 async def test_merchants_are_counted_apart(tx: Transaction) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from penstock.experience import vocabulary
 from penstock.experience.load import load, parse, shipped
+from penstock.experience.part import Part
 from penstock.experience.profile import assumptions
 from penstock.kernel.errors import Invalid, NotFound
 from penstock.kernel.toml_lines import line_of, lines
@@ -39,7 +40,64 @@ def test_what_we_ship_is_valid(name: str) -> None:
 
 
 def test_ships_what_is_asked_for() -> None:
-    assert {"douyin_2026_05", "tiktok_shop_us", "penstock_les", "marketplace"} <= {*shipped()}
+    assert {*shipped()} == {
+        "amazon",
+        "douyin_2026_02",
+        "douyin_2026_05",
+        "douyin_2026_09",
+        "marketplace",
+        "penstock_les",
+        "shopee",
+        "tiktok_shop_sea",
+        "tiktok_shop_uk",
+        "tiktok_shop_us",
+    }
+
+
+def codes(name: str) -> set[str]:
+    return {metric.code for metric in load(name).metrics}
+
+
+def test_channels_metrics_go_by_their_codes() -> None:
+    sps = {"NRR", "NBFR", "SFCR", "OTDR", "AHT", "IM_DSAT", "LDR", "VTR"}
+    assert codes("tiktok_shop_us") == codes("tiktok_shop_uk") == sps
+    assert {"SFCR", "LDR", "VTR"} <= codes("tiktok_shop_sea")
+    assert {"ODR", "LSR", "VTR", "cancel", "OTDR"} <= codes("amazon")
+    assert {"NFR", "LSR", "cancel", "return_refund"} <= codes("shopee")
+
+
+def vouched(*parts: Part | None) -> bool:
+    """Whether one of the parts says where it is from and how sure that is, or what it assumes."""
+    return any((p.assumed and p.note) or (p.source and p.confidence) for p in parts if p)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_figure_has_a_source_or_is_marked(name: str) -> None:
+    profile = load(name)
+    assert vouched(profile)
+    if profile.confidence == "ours":
+        return
+    for dimension in profile.dimensions:
+        assert vouched(dimension), dimension.code
+        for metric in dimension.metrics:
+            assert vouched(metric.mapping, metric), metric.code
+            assert vouched(metric, dimension), metric.code
+            assert all(vouched(clock, metric) for clock in metric.clocks), metric.code
+            for limit in metric.limits:
+                assert vouched(limit), metric.code
+                assert limit.effect is None or vouched(limit.effect, limit), metric.code
+    for band in profile.bands:
+        assert band.confidence or band.assumed, band.code
+        assert band.effect is None or vouched(band.effect), band.code
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_granted_appeal_is_heard_by_every_metric(name: str) -> None:
+    profile = load(name)
+    lists = [profile.exclusions, *(metric.exclusions for metric in profile.metrics)]
+    for words in lists:
+        assert words is None or {"flagged", "flagged_appeal"} & {*words}
+        assert words is None or name == "marketplace" or "clocks" in words
 
 
 def test_a_profile_is_a_file_anywhere(tmp_path: Path) -> None:
@@ -75,9 +133,21 @@ BREAKS: list[tuple[str, str, str]] = [
     ('time_zone = "UTC"', 'time_zone = "../../etc/passwd"', "no IANA time zone"),
     ("window_days = 0", "window_days = -1", "must not be negative"),
     ("window_days = 0", "window_dayz = 0", "did you mean 'window_days'?"),
+    ("window_days = 0", "window_days = 99999999", "must not be more than 3660"),
+    ("weight = 20", "weight = 1e999999999", "at most 12 digits"),
+    ("high = 100", "high = 1e30", "at most 12 digits"),
+    ('exclusions = ["flagged"]', 'exclusions = ["flagged", "flagged"]', "'flagged' stands twice"),
+    ('exclusions = ["flagged"]', 'markets = ["UK"]', "no country 'UK'"),
+    ('exclusions = ["flagged"]', 'markets = ["GB", "GB"]', "'GB' stands twice"),
+    ("points = [[0, 0], [1, 100]]", "points = [[0, 0], [98, 100]]", "lies between 0 and 1"),
     ("effective_from = 2000-01-01", "effective_from = 2000-01-41", "line"),
     ("effective_from = 2000-01-01", "effective_from = 20000101", "Expected"),
     ("low = 0", "low = 100", "must be less than high"),
+    ('code = "marketplace"', 'code = ""', "'' is no name"),
+    ('code = "marketplace"', 'code = "../x"', "'../x' is no name"),
+    ('code = "cancellation"', 'code = "a b"', "'a b' is no name"),
+    ('code = "logistics"', f'code = "{"x" * 65}"', "is no name"),
+    ('title = "logistics"', 'title = "a\\u0000b"', "holds a control character"),
     ("decimals = 1", "decimals = 3", "must be 0, 1 or 2"),
     ("orders_min = 30", "orders_min = 0", "at least 1"),
     ('below = "provisional"', 'below = "nothing"', "Invalid enum"),

@@ -238,11 +238,8 @@ def test_limits_and_bands_are_told() -> None:
     limits = {m.code: m.beyond_limit for m in scored.metrics}
     assert (limits["OTDR"], limits["LDR"], limits["NRR"]) == (True, False, None)
     full = {m.code: of(int(m.better == "higher") * 100, 100) for m in tiktok.metrics}
-    assert score(tiktok, {ORDERS: of(0, 100), **full}).bands == (
-        "affiliate",
-        "top_rated",
-        "live_giveaway",
-    )
+    bands = score(tiktok, {ORDERS: of(0, 100), **full}).bands
+    assert bands == ("affiliate", "top_rated", "standard", "live_giveaway")
 
 
 def test_ship_and_transport_weighs_most_in_our_own() -> None:

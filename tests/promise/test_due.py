@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from penstock.kernel.calendar import Calendar
 from penstock.kernel.errors import Invalid
 from penstock.promise import due as module
-from penstock.promise.calendar import Calendar
 from penstock.promise.due import Due, Sla, due, due_many, extend, shipped_slas
 
 ZONES = (

@@ -108,3 +108,38 @@ async def test_twice_changes_nothing(tx, delivered):
     before = await books(tx, shop)
     await settle(tx, subjects, LATER, restock=Shelf().restock, post=post)
     assert await books(tx, shop) == before
+
+
+@pytest.mark.parametrize(
+    ("reason", "share", "merchant", "platform"),
+    [
+        ("changed_mind", None, 167, 166),
+        ("changed_mind", 20, 67, 266),
+        ("changed_mind", 100, 333, 0),
+        ("changed_mind", 0, 0, 333),
+        ("wrong_item", 20, 333, 0),  # the seller's own fault
+        ("damaged", 50, 50, 50),  # of the 30 % that the carrier does not bear
+    ],
+)
+async def test_a_merchants_term_divides_what_it_and_the_platform_bear(
+    tx, delivered, reason, share, merchant, platform
+):
+    shop = await delivered.shop()
+    for kind, value, begun, ended in (
+        ("return_share", share, NOW, LATER),
+        ("return_share", 77, LATER, None),  # what came after the request does not count
+        ("settlement_days", 3, NOW, None),
+    ):
+        if value is not None:
+            await tx.fetch(
+                "INSERT INTO merchants.term (merchant_id, kind, value, from_at, ended_at, because,"
+                " decided_by)"
+                " VALUES ($1, $2, $3, $4, coalesce($5, 'infinity'::timestamptz), '', '')",
+                shop.merchant_id, kind, value, begun, ended,
+            )  # fmt: skip
+    await shop.graded(["K"], reason=reason, fee_minor=333)
+    await settled(tx, shop)
+    paid = {row[0]: row[2] for row in await books(tx, shop) if row[4] == "return_fee"}
+    assert (paid.get("merchant", 0), paid.get("platform", 0)) == (merchant, platform)
+    assert sum(paid.values()) == 333
+    assert [d for d in await audit(tx) if d.check == "return_fee"] == []

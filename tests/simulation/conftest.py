@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from penstock.db.transaction import OPERATOR, Transaction
+from penstock.drawing.pictures import Lane
 from penstock.simulation.evening import (
     Audit,
     CostlyOrder,
@@ -82,6 +83,11 @@ def scores():
             sub_processes=tuple(
                 SubProcessScore(code=code, title=title, points=points, points_lost=lost)
                 for code, title, points, lost in parts
+            ),
+            lanes=(
+                Lane("harbour", "US", "US", "swift", 200, 199),
+                Lane("harbour", "US", "GB", "atlas", 40, 25),
+                Lane("quay", "CN", "US", "swift", 90, 81),
             ),
             worst=(
                 CostlyOrder(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.drawing.markup import Markup, tag
 from penstock.simulation.evening_rows import Refused
-from penstock.simulation.report_markup import Markup, tag
 from penstock.simulation.report_page import render
 
 VOID = {"meta", "br", "hr"}
@@ -70,6 +70,13 @@ def test_it_is_well_formed_and_says_what_its_pictures_show(page):
     assert found.tags["svg"] >= 9
     assert found.unnamed_pictures == 0
     assert (found.tags["h1"], found.tags["main"]) == (1, 1)
+
+
+def test_it_shows_the_lanes_of_all_merchants(page):
+    found = read(page)
+    assert "92.4% of 330 deliveries in time" in page
+    for told in ("harbour (US) → GB", "62 %", "99 %", "of 200"):
+        assert told in found.text
 
 
 def test_it_shows_the_evenings_numbers(page):

@@ -132,3 +132,19 @@ async def test_a_node_that_has_less_says_so(tx, make, shop):
         ends_at=shop.ends_at + timedelta(hours=1),
     )  # fmt: skip
     assert [b.booked for b in (await do(tx, shop, later)).capacity] == [400]
+
+
+async def test_who_is_not_eligible_schedules_no_new_stream_and_keeps_those_that_are(tx, shop):
+    stream = planned(shop, (shop.lamp, 4))
+    first = await do(tx, shop, stream)
+    await tx.fetch(
+        "INSERT INTO merchants.term (merchant_id, kind, value, from_at, ended_at, because,"
+        " decided_by) VALUES ($1, 'streams', 0, $2, $3, 'score 40, band poor', 'policy')",
+        shop.merchant, NOW, NOW + timedelta(hours=1),
+    )  # fmt: skip
+    assert await do(tx, shop, stream) == msgspec.structs.replace(first, repeated=True)
+    with pytest.raises(Conflict, match="band poor") as refused:
+        await do(tx, shop, planned(shop, (shop.lamp, 1), code="saturday"))
+    assert refused.value.code == "not_eligible"
+    later = planned(shop, (shop.lamp, 1), code="saturday")
+    assert not (await do(tx, shop, later, NOW + timedelta(hours=1))).repeated

@@ -16,19 +16,27 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from penstock import __version__
+from penstock.api.actions import actions
+from penstock.api.appeals import appeals
 from penstock.api.body import JsonRequest
 from penstock.api.closed import close_bodies
 from penstock.api.context import Context, Here
 from penstock.api.contracts import contracts
 from penstock.api.experience import experience
+from penstock.api.explain import explained
 from penstock.api.floor import floor
+from penstock.api.foresee import foreseen
 from penstock.api.front import show_front
 from penstock.api.growth import growth
+from penstock.api.lift import lift_routes
 from penstock.api.merchants import merchants
+from penstock.api.milestones import milestones
 from penstock.api.operation import operation
 from penstock.api.orders import orders
+from penstock.api.pictures import pictures
 from penstock.api.planning import planning
 from penstock.api.problems import HANDLERS, MEDIA_TYPE, STATUS, Problem
+from penstock.api.questionnaires import questionnaires
 from penstock.api.receipt import hot_route, receipt_of
 from penstock.api.returns import returns
 from penstock.api.scale import scale
@@ -67,6 +75,7 @@ ROUTES: list[Any] = [
     health,
     merchants,
     growth,
+    actions,
     stock,
     streams,
     stream_control,
@@ -77,6 +86,13 @@ ROUTES: list[Any] = [
     vocabularies,
     returns,
     experience,
+    milestones,
+    pictures,
+    foreseen,
+    lift_routes,
+    questionnaires,
+    explained,
+    appeals,
     planning,
     operation,
     scale,

@@ -7,6 +7,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 from penstock import __version__
+from penstock.cli.actions import actions
 from penstock.cli.archive import archive
 from penstock.cli.database import db, init
 from penstock.cli.demo import demo
@@ -15,6 +16,14 @@ from penstock.cli.keys import keys
 from penstock.cli.orders import orders
 from penstock.cli.policies import policies
 from penstock.cli.processes import serve, up, work
+from penstock.cli.score_appeal import appeal
+from penstock.cli.score_check import check
+from penstock.cli.score_drivers import drivers
+from penstock.cli.score_explain import changes, evidence, explain, revisions
+from penstock.cli.score_foresee import foresee
+from penstock.cli.score_lift import lift
+from penstock.cli.score_recompute import recompute, use
+from penstock.cli.score_survey import survey
 from penstock.cli.session import complain
 from penstock.cli.stock import audit
 from penstock.cli.streams import streams
@@ -26,10 +35,13 @@ app = App(
     version=__version__,
     help="Fulfilment for livestream and marketplace commerce: from order flood to door, and back.",
 )
-for command in (init, serve, work, up, demo, score, audit, archive):
+for command in (init, serve, work, up, demo, audit, archive):
     app.command(command)
-for group in (orders, policies, vocabularies, history, keys, db, streams):
+for group in (orders, policies, actions, vocabularies, history, keys, db, streams, score):
     app.command(group)
+for part in (check, lift, drivers, survey, explain, changes, revisions, evidence, appeal, foresee,
+             recompute, use):  # fmt: skip
+    score.command(part)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from penstock.api.experience import end_of
+from penstock.cli.score_plot import draw_score
 from penstock.cli.session import Session, console, listing, merchant_id_of, session
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Transaction
@@ -29,6 +30,7 @@ from penstock.merchants.register import register
 
 _BATCH = 2_000
 history = App(name="history", help="Past orders of other systems.")
+score = App(name="score", help="Scores: how merchants' orders were served, and why.")
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -92,18 +94,28 @@ async def _write(opened: Session, source: str, batch: list[PastOrder]) -> Import
     return await opened.database.run(OPERATOR, work)
 
 
-def score(
+@score.default
+def score_merchants(
     *,
     profile: Annotated[str, Parameter(help="a shipped profile's name, or a TOML file")],
     as_of: Annotated[date | None, Parameter(help="the day whose end is looked from")] = None,
     merchant: Annotated[str | None, Parameter(help="code; all without it")] = None,
     window_days: Annotated[int | None, Parameter(help="instead of the profile's; 0: all")] = None,
+    anywhere: Annotated[bool, Parameter(help="orders of all channels and markets")] = False,
     json: Annotated[bool, Parameter(help="one line a merchant")] = False,
+    plot: Annotated[
+        Path | None, Parameter(help="draw the merchant's score: a .html, .svg or .png")
+    ] = None,
 ) -> None:
     """Score merchants by a profile: each metric with what it counted, and the score."""
     chosen = load(profile)
     if window_days is not None:
         chosen = chosen.over(window_days)
+    if anywhere:
+        chosen = chosen.anywhere()
+    if plot is not None:
+        draw_score(chosen, plot, merchant, as_of)
+        return
     asyncio.run(_score(chosen, as_of, merchant, json))
 
 

@@ -11,17 +11,19 @@ WITH told AS (
 ), written AS (
     INSERT INTO experience.journey AS j
         (merchant_id, fulfilment_order_id, source, order_ref, market, ordered_at, paid_at,
-         dispatch_by_at, deliver_by_at, dispatched_at, delivered_at, cancelled_at, cancel_fault,
-         review_score)
+         dispatch_by_at, deliver_by_at, dispatched_at, scanned_at, delivered_at, cancelled_at,
+         cancel_fault, review_score)
     SELECT t.merchant_id, t.fulfilment_order_id, :source::text, t.order_ref, t.market,
         t.ordered_at, t.paid_at, t.dispatch_by_at, t.deliver_by_at, t.dispatched_at,
-        t.delivered_at, t.cancelled_at, t.cancel_fault, t.review_score
+        -- What is told of the past is the carrier's word.
+        t.dispatched_at, t.delivered_at, t.cancelled_at, t.cancel_fault, t.review_score
     FROM told AS t
     ORDER BY t.merchant_id, t.fulfilment_order_id
     ON CONFLICT (merchant_id, fulfilment_order_id) DO UPDATE SET
         market = excluded.market, ordered_at = excluded.ordered_at, paid_at = excluded.paid_at,
         dispatch_by_at = excluded.dispatch_by_at, deliver_by_at = excluded.deliver_by_at,
-        dispatched_at = excluded.dispatched_at, delivered_at = excluded.delivered_at,
+        dispatched_at = excluded.dispatched_at, scanned_at = excluded.scanned_at,
+        delivered_at = excluded.delivered_at,
         cancelled_at = excluded.cancelled_at, cancel_fault = excluded.cancel_fault,
         review_score = excluded.review_score
     WHERE (j.market, j.ordered_at, j.paid_at, j.dispatch_by_at, j.deliver_by_at, j.dispatched_at,

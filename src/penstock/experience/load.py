@@ -12,10 +12,13 @@ from typing import Any
 
 import msgspec
 
+from penstock.experience.clock_rules import Problem
 from penstock.experience.profile import Profile
-from penstock.experience.profile_rules import Problem, near, problems_in
+from penstock.experience.profile_rules import near, problems_in
 from penstock.kernel import toml_lines
 from penstock.kernel.errors import FieldError, Invalid, NotFound
+
+_DIGITS_MAX = 12
 
 
 def shipped() -> tuple[str, ...]:
@@ -57,6 +60,8 @@ def parse(text: str, name: str) -> Profile:
     """
     try:
         data = tomllib.loads(text, parse_float=Decimal)
+    except RecursionError as error:
+        raise _refused(name, [(1, "", "nested too deeply")]) from error
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+)", str(error))
         line = int(at[1]) if at else len(text.splitlines())
@@ -119,16 +124,23 @@ def _value(value: Any, kind: Any, path: toml_lines.Path) -> Iterator[Problem]:
             what, _, at = str(error).partition(" - at `$")
             inside = (int(i) if i else key for key, i in re.findall(r"\.(\w+)|\[(\d+)\]", at))
             yield (*path, *inside), what
-        if not _finite(value):
-            yield path, "inf and nan are no amounts: write a number"
+        if wrong := next(_unusable(value), ""):
+            yield path, wrong
 
 
-def _finite(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(_finite(item) for item in value.values())
-    if isinstance(value, list):
-        return all(_finite(item) for item in value)
-    return not isinstance(value, Decimal) or value.is_finite()
+def _unusable(value: Any) -> Iterator[str]:
+    """Yield why a number in `value` cannot be reckoned with, or a text not be stored."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _unusable(item)
+    elif isinstance(value, str) and any(c < " " and c not in "\n\t" for c in value):
+        yield "holds a control character: leave it out"
+    elif isinstance(value, Decimal | int | float):
+        amount = Decimal(value)
+        if not amount.is_finite():
+            yield "inf and nan are no amounts: write a number"
+        elif amount and not -_DIGITS_MAX <= amount.adjusted() < _DIGITS_MAX:
+            yield f"write a number with at most {_DIGITS_MAX} digits before or after the point"
 
 
 def _struct_in(kind: Any, value: Any) -> type[Any] | None:

@@ -1,22 +1,26 @@
 """Count, for every merchant, what a profile's metrics ask for, as it was known at a moment."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
+from penstock.experience.asked import asked, deadlines, within
 from penstock.experience.points import Count
-from penstock.experience.profile import ORDERS, Metric, PerOrder, Profile
+from penstock.experience.profile import PerOrder, Profile
 
 
 class Measured(msgspec.Struct, frozen=True):
     """One metric of one merchant.
 
     `failed` are the fulfilment orders that cost it points, where the question asked to explain,
-    and `shortfall` how much each: 1 for a rate, the missing points for a per-order mean.
+    and `shortfall` how much each: 1 for a rate, the missing points for a per-order mean. `aside`
+    are those that it set aside, and `reasons` for which word of `vocabulary.EXCLUSIONS` each, or
+    `untimed` where a clock is missing.
     """
 
     merchant_id: int
@@ -26,6 +30,8 @@ class Measured(msgspec.Struct, frozen=True):
     excluded: int
     failed: list[int]
     shortfall: list[int]
+    aside: list[int] = []
+    reasons: list[str] = []
 
     @property
     def count(self) -> Count:
@@ -47,16 +53,33 @@ async def measure(
     higher: Sequence[bool],
     otherwise: Sequence[int],
     window_days: Sequence[int],
+    delay_days: Sequence[int],
     excluding: Sequence[str],
+    faults: Sequence[str],
+    means: Sequence[bool],
+    full_at: Sequence[int],
+    markets: Sequence[str],
+    besides: Sequence[str],
+    clock_starts: Sequence[str],
+    clock_stops: Sequence[str],
+    clock_hours: Sequence[int | None],
+    clock_ends_at: Sequence[int | None],
+    clock_zones: Sequence[str],
+    channel: str,
+    within: Sequence[str],
+    days_from: date,
+    days: int,
+    ends: Sequence[int],
     step_codes: Sequence[str],
     step_uptos: Sequence[Decimal],
     step_points: Sequence[int],
     explain: bool,
 ) -> list[Measured]:
-    """Count metrics given by parallel arrays in the words of `vocabulary`.
+    """Count metrics given by parallel arrays in the words of `vocabulary`, the fields of `Asked`.
 
-    A `window_days` of 0 has no beginning; `excluding` is words with a space between. A row comes
-    for every metric of every merchant (or of `merchant`) with an order by `as_of`.
+    A `window_days` of 0 has no beginning. Of the orders of `channel` to the markets `within` (or
+    all, where empty) a row comes for every metric of every merchant (or of `merchant`) with one by
+    `as_of`. `ends` are those of `Deadlines`.
     """
 
 
@@ -73,51 +96,55 @@ async def count(
     The gate's orders are under `ORDERS`; supplied metrics are not there: the caller adds them.
     A merchant without any order by `as_of` is not there either.
     """
-    metrics = [metric for metric in profile.metrics if not metric.supplied]
-    steps = [
-        (metric.code, step.at, int(step.points))
-        for metric in metrics
-        if isinstance(metric.mapping, PerOrder)
-        for step in metric.mapping.steps
-    ]
-    gate_days = profile.gate.window_days
-    rows = await measure(
-        tx,
-        merchant=merchant,
-        as_of=as_of,
-        time_zone=profile.time_zone,
-        codes=[ORDERS, *(metric.code for metric in metrics)],
-        populations=[profile.gate.population, *(metric.population for metric in metrics)],
-        predicates=["", *(metric.numerator for metric in metrics)],
-        quantities=["", *(metric.quantity for metric in metrics)],
-        higher=[False, *(metric.better == "higher" for metric in metrics)],
-        otherwise=[0, *(_otherwise(metric) for metric in metrics)],
-        window_days=[
-            profile.window_days if gate_days is None else gate_days,
-            *(_window_days(metric, profile) for metric in metrics),
-        ],
-        excluding=[
-            " ".join(profile.exclusions),
-            *(_excluding(metric, profile) for metric in metrics),
-        ],
-        step_codes=[code for code, _, _ in steps],
-        step_uptos=[upto for _, upto, _ in steps],
-        step_points=[points for _, _, points in steps],
-        explain=explain,
-    )
+    found = await measure(tx, **asking(profile, as_of=as_of, merchant=merchant, explain=explain))
     counted: dict[int, dict[str, Measured]] = {}
-    for row in rows:
-        counted.setdefault(row.merchant_id, {})[row.code] = row
+    for measured in found:
+        counted.setdefault(measured.merchant_id, {})[measured.code] = measured
     return counted
 
 
-def _otherwise(metric: Metric) -> int:
-    return int(metric.mapping.otherwise) if isinstance(metric.mapping, PerOrder) else 0
-
-
-def _window_days(metric: Metric, profile: Profile) -> int:
-    return profile.window_days if metric.window_days is None else metric.window_days
-
-
-def _excluding(metric: Metric, profile: Profile) -> str:
-    return " ".join(profile.exclusions if metric.exclusions is None else metric.exclusions)
+def asking(
+    profile: Profile, *, as_of: datetime, merchant: int | None = None, explain: bool = False
+) -> dict[str, Any]:
+    """Return what `measure` takes, by name, to count what `profile` asks for."""
+    steps = [
+        (metric.code, step.at, int(step.points))
+        for metric in profile.metrics
+        if isinstance(metric.mapping, PerOrder)
+        for step in metric.mapping.steps
+    ]
+    rows = asked(profile)
+    due = deadlines(rows, as_of.date())
+    return {
+        "merchant": merchant,
+        "as_of": as_of,
+        "time_zone": profile.time_zone,
+        "codes": [row.code for row in rows],
+        "populations": [row.population for row in rows],
+        "predicates": [row.predicate for row in rows],
+        "quantities": [row.quantity for row in rows],
+        "higher": [row.higher for row in rows],
+        "otherwise": [row.otherwise for row in rows],
+        "window_days": [row.window_days for row in rows],
+        "delay_days": [row.delay_days for row in rows],
+        "excluding": [row.excluding for row in rows],
+        "faults": [row.faults for row in rows],
+        "means": [row.mean for row in rows],
+        "full_at": [row.full_at for row in rows],
+        "markets": [row.markets for row in rows],
+        "besides": [row.besides for row in rows],
+        "clock_starts": [row.clock_start for row in rows],
+        "clock_stops": [row.clock_stop for row in rows],
+        "clock_hours": [row.clock_hours for row in rows],
+        "clock_ends_at": due.at,
+        "clock_zones": [row.clock_zone for row in rows],
+        "channel": profile.channel,
+        "within": within(profile),
+        "days_from": due.first,
+        "days": due.days,
+        "ends": due.ends,
+        "step_codes": [code for code, _, _ in steps],
+        "step_uptos": [upto for _, upto, _ in steps],
+        "step_points": [points for _, _, points in steps],
+        "explain": explain,
+    }

@@ -25,6 +25,7 @@ TELLING: Final = frozenset(
         "fulfilment_order.cancelled",
         "fulfilment_order.expired",
         "parcel.label_bought",
+        "parcel.scanned",
         "parcel.cleared",
         "parcel.refused",
         "parcel.attempt_failed",

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import msgspec
 
-from penstock.experience.profile import Linear, Metric, PerOrder
+from penstock.experience.profile import Limit, Linear, Metric, PerOrder
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ def worth(metric: Metric, count: Count, orders: int) -> Worth | None:
     """Return what `count` earns among `orders` of the gate's population; None: nothing counted."""
     if count.denominator == 0:
         return None
-    value = Fraction(count.numerator, count.denominator)
+    value = Fraction(count.numerator, count.denominator * metric.per)
     points = mapped(metric, value)
     floor = metric.floor
     if floor is None or orders >= floor.orders_below or points >= floor.points:
@@ -61,6 +61,16 @@ def mapped(metric: Metric, value: Fraction) -> Fraction:
         if (value >= Fraction(step.at) if metric.better == "higher" else value <= Fraction(step.at))
     ]
     return max(reached, default=Fraction(mapping.otherwise))
+
+
+def is_beyond(metric: Metric, limit: Limit, value: Fraction, denominator: int) -> bool:
+    """Tell whether a metric of that value, counted over so many orders, is beyond its limit."""
+    if denominator < limit.orders_min:
+        return False
+    at = Fraction(limit.at)
+    if value == at:
+        return limit.inclusive
+    return value < at if metric.better == "higher" else value > at
 
 
 def _between(pairs: list[tuple[Fraction, Fraction]], value: Fraction) -> Fraction:

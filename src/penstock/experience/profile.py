@@ -7,49 +7,40 @@ from typing import Literal
 
 import msgspec
 
+from penstock.experience.effect import Effect
+from penstock.experience.metric_clock import Clock
+from penstock.experience.part import Part
+
 ORDERS = "orders"
 """The code under which the gate's count of orders is measured and handed to `score`."""
 
-Confidence = Literal["H", "M", "L", "mem", "ours", ""]
+Fault = Literal["seller", "buyer", "carrier", "platform", "unknown"]
 SubProcess = Literal[
     "order_receipt", "pick_and_pack", "ship_and_transport", "order_delivery", "outside"
 ]
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Every part may say where it is from; `assumed` marks what the source does not publish.
-
-    Confidence: H official text, M several secondaries agree, L one unverified source, mem general
-    knowledge, ours our own choice.
-    """
-
-    assumed: bool = False
-    source: str = ""
-    confidence: Confidence = ""
-    note: str = ""
-
-
-class Step(_Part, frozen=True, kw_only=True):
+class Step(Part, frozen=True, kw_only=True):
     """`points` are reached at `at` or better (for a per-order mapping: at `at` or less)."""
 
     at: Decimal
     points: Decimal
 
 
-class Steps(_Part, frozen=True, kw_only=True, tag_field="kind", tag="steps"):
+class Steps(Part, frozen=True, kw_only=True, tag_field="kind", tag="steps"):
     """A value earns the best step it reaches, or `otherwise`."""
 
     steps: tuple[Step, ...]
     otherwise: Decimal
 
 
-class Linear(_Part, frozen=True, kw_only=True, tag_field="kind", tag="linear"):
+class Linear(Part, frozen=True, kw_only=True, tag_field="kind", tag="linear"):
     """Points between the (value, points) pairs lie on straight lines; beyond the ends they stay."""
 
     points: tuple[tuple[Decimal, Decimal], ...]
 
 
-class PerOrder(_Part, frozen=True, kw_only=True, tag_field="kind", tag="per_order"):
+class PerOrder(Part, frozen=True, kw_only=True, tag_field="kind", tag="per_order"):
     """Each order earns the points of the first step that its quantity fits under.
 
     The metric is the orders' mean, so the numerator of its count is the sum of their points.
@@ -59,7 +50,7 @@ class PerOrder(_Part, frozen=True, kw_only=True, tag_field="kind", tag="per_orde
     otherwise: Decimal
 
 
-class Floor(_Part, frozen=True, kw_only=True):
+class Floor(Part, frozen=True, kw_only=True):
     """Small samples: at least `points` while bad events ≤ `bad_max` and orders < `orders_below`."""
 
     points: Decimal
@@ -67,19 +58,30 @@ class Floor(_Part, frozen=True, kw_only=True):
     orders_below: int
 
 
-class Limit(_Part, frozen=True, kw_only=True):
-    """A value worse than `at` has a consequence of its own, whatever the score."""
+class Limit(Part, frozen=True, kw_only=True):
+    """A value worse than `at` has a consequence of its own, whatever the score.
+
+    Of fewer than `orders_min` orders counted it has none; `inclusive` ones begin at `at` itself.
+    """
 
     at: Decimal
     consequence: str
+    inclusive: bool = False
+    orders_min: int = 0
+    effect: Effect | None = None
 
 
-class Metric(_Part, frozen=True, kw_only=True):
+class Metric(Part, frozen=True, kw_only=True):
     """Numerator over denominator, mapped to points.
 
     A metric is `supplied` from outside (ratings, chat), or it names a `population` and either a
     `numerator` predicate or a `quantity`: words of `vocabulary`. `weight` is in percent of the
     dimension; 0 reports without scoring. `window_days` and `exclusions` override the profile's.
+
+    `clocks` go with the words that begin with `clock_`, `faults` (whose doing counts against the
+    merchant) with those that end in `_by_fault`. The window ends `delay_days` before the day of
+    the score. A quantity that no per-order mapping turns into points is a plain mean of seconds,
+    divided by `per`: 3600 makes it hours.
     """
 
     code: str
@@ -93,13 +95,22 @@ class Metric(_Part, frozen=True, kw_only=True):
     numerator: str = ""
     quantity: str = ""
     unit: str = ""
+    per: int = 1
     window_days: int | None = None
+    delay_days: int = 0
     exclusions: tuple[str, ...] | None = None
+    faults: tuple[Fault, ...] = ()
+    clocks: tuple[Clock, ...] = msgspec.field(name="clock", default=())
     floor: Floor | None = None
-    limit: Limit | None = None
+    limits: tuple[Limit, ...] = msgspec.field(name="limit", default=())
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether our journeys tell its plain mean, not a rate or a mean of points."""
+        return bool(self.quantity) and not isinstance(self.mapping, PerOrder)
 
 
-class Dimension(_Part, frozen=True, kw_only=True):
+class Dimension(Part, frozen=True, kw_only=True):
     """A group of metrics; `weight` is in percent of the score."""
 
     code: str
@@ -108,7 +119,7 @@ class Dimension(_Part, frozen=True, kw_only=True):
     metrics: tuple[Metric, ...] = msgspec.field(name="metric")
 
 
-class Gate(_Part, frozen=True, kw_only=True):
+class Gate(Part, frozen=True, kw_only=True):
     """Fewer than `orders_min` orders of `population` in the window give no full score.
 
     `below`: `no_score`, `provisional` (computed, never final), or `growth`: a fixed
@@ -124,7 +135,7 @@ class Gate(_Part, frozen=True, kw_only=True):
     pass_points: Decimal | None = None
 
 
-class Bonus(_Part, frozen=True, kw_only=True):
+class Bonus(Part, frozen=True, kw_only=True):
     """Points added once any event is supplied: to a dimension or, without one, to the total."""
 
     code: str
@@ -133,7 +144,7 @@ class Bonus(_Part, frozen=True, kw_only=True):
     dimension: str = ""
 
 
-class Misconduct(_Part, frozen=True, kw_only=True):
+class Misconduct(Part, frozen=True, kw_only=True):
     """Points taken from the total for each supplied event, up to `cap_points` in the window."""
 
     code: str
@@ -142,15 +153,16 @@ class Misconduct(_Part, frozen=True, kw_only=True):
     cap_points: Decimal | None = None
 
 
-class Band(_Part, frozen=True, kw_only=True):
-    """What a score of `at` or more opens."""
+class Band(Part, frozen=True, kw_only=True):
+    """What a score of `at` or more opens, and what follows from it."""
 
     code: str
     title: str
     at: Decimal
+    effect: Effect | None = None
 
 
-class Scale(_Part, frozen=True, kw_only=True):
+class Scale(Part, frozen=True, kw_only=True):
     """The score's range, and the decimals with which it is shown."""
 
     low: Decimal
@@ -158,23 +170,28 @@ class Scale(_Part, frozen=True, kw_only=True):
     decimals: int
 
 
-class Shown(_Part, frozen=True, kw_only=True):
+class Shown(Part, frozen=True, kw_only=True):
     """A rounded score of `at` or more is shown to consumers as `value`."""
 
     at: Decimal
     value: Decimal
 
 
-class Profile(_Part, frozen=True, kw_only=True):
+class Profile(Part, frozen=True, kw_only=True):
     """A score formula. Both of its dates are inclusive.
 
     `window_days` 0 counts all that is known; `lag_days` is how long defects still arrive, so a
-    score is final only once they have passed.
+    score is final only once they have passed. The versions of one `family` follow one another.
+    Only orders of `channel` to `markets` count, or all without them; an order whose channel is
+    not known, as in an imported history, counts as the channel's.
     """
 
     code: str
     title: str
     version: str
+    family: str = ""
+    channel: str = ""
+    markets: tuple[str, ...] = ()
     effective_from: date
     effective_to: date | None = None
     window_days: int
@@ -210,6 +227,10 @@ class Profile(_Part, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             self, window_days=window_days, dimensions=dimensions, gate=gate
         )
+
+    def anywhere(self) -> "Profile":
+        """Return the same formula over orders of all channels and markets: a what-if."""
+        return msgspec.structs.replace(self, channel="", markets=())
 
     def in_force(self, day: date) -> bool:
         """Whether the formula applied on `day`; scoring another day with it is a what-if."""

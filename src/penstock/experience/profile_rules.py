@@ -1,12 +1,22 @@
 """What a well-formed profile must also obey to mean what it seems to mean."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from penstock.experience import vocabulary
+from penstock.experience.band_rules import band_problems, limit_problems
+from penstock.experience.clock_rules import (
+    Path,
+    Problem,
+    clock_problems,
+    fault_problems,
+    market_problems,
+    mean_problems,
+    zone_problems,
+)
 from penstock.experience.profile import (
     ORDERS,
     Dimension,
@@ -17,9 +27,16 @@ from penstock.experience.profile import (
     Steps,
 )
 
-Path = tuple[str | int, ...]
-Problem = tuple[Path, str]
-"""The path of a key in the profile's file, and what to do about it."""
+DAYS_MAX = 3660
+"""Ten years: no score looks further back."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_MANY = {
+    "dimension": "dimensions",
+    "band": "bands",
+    "bonus": "bonuses",
+    "misconduct": "misconducts",
+}
 
 
 def near(word: str, words: Iterable[str]) -> str:
@@ -36,26 +53,44 @@ def _known(word: str, words: dict[str, str], what: str) -> Iterator[str]:
 
 def problems_in(profile: Profile) -> Iterator[Problem]:
     """Yield what is well-formed but means nothing, or not what it seems to."""
-    for rule in (_dates, _scale, _gate, _weights, _codes, _extras):
+    for rule in (_dates, _scope, _scale, _gate, _weights, _names, _codes, _extras, band_problems):
         yield from rule(profile)
     for d, dimension in enumerate(profile.dimensions):
         for m, metric in enumerate(dimension.metrics):
             path = ("dimension", d, "metric", m)
-            for said in (_measured, _mapped, _guarded):
+            for said in (_measured, _mapped, _guarded, clock_problems):
                 yield from (((*path, *at), what) for at, what in said(metric, profile))
+            for told in (fault_problems, mean_problems, limit_problems):
+                yield from (((*path, *at), what) for at, what in told(metric))
 
 
 def _dates(profile: Profile) -> Iterator[Problem]:
     if profile.effective_to is not None and profile.effective_to < profile.effective_from:
         yield ("effective_to",), f"lies before effective_from {profile.effective_from}"
-    try:
-        ZoneInfo(profile.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        yield ("time_zone",), f"no IANA time zone '{profile.time_zone}' (like 'Asia/Shanghai')"
+    yield from ((("time_zone",), what) for what in zone_problems(profile.time_zone))
     for key in ("window_days", "lag_days"):
-        if getattr(profile, key) < 0:
-            yield (key,), "must not be negative"
-    for index, word in enumerate(profile.exclusions):
+        yield from (((key,), what) for what in _no_days(getattr(profile, key)))
+    yield from _excluded(profile.exclusions)
+
+
+def _no_days(days: int) -> Iterator[str]:
+    if days < 0:
+        yield "must not be negative"
+    elif days > DAYS_MAX:
+        yield f"must not be more than {DAYS_MAX}; a window of 0 counts all that is known"
+
+
+def _scope(profile: Profile) -> Iterator[Problem]:
+    for index, market in enumerate(profile.markets):
+        if market in profile.markets[:index]:
+            yield ("markets", index), f"'{market}' stands twice"
+        yield from ((("markets", index), what) for what in market_problems(market))
+
+
+def _excluded(words: Sequence[str]) -> Iterator[Problem]:
+    for index, word in enumerate(words):
+        if word in words[:index]:
+            yield ("exclusions", index), f"'{word}' stands twice"
         for what in _known(word, vocabulary.EXCLUSIONS, "exclusion"):
             yield ("exclusions", index), what
 
@@ -79,8 +114,7 @@ def _gate(profile: Profile) -> Iterator[Problem]:
         yield ("gate", "population"), what
     if gate.orders_min < 1:
         yield ("gate", "orders_min"), "must be at least 1: no orders can have no score"
-    if gate.window_days is not None and gate.window_days < 0:
-        yield ("gate", "window_days"), "must not be negative"
+    yield from ((("gate", "window_days"), what) for what in _no_days(gate.window_days or 0))
     growth = {k: getattr(gate, k) for k in ("growth_points", "growth_cut_points", "pass_points")}
     for key, points in growth.items():
         if (points is None) == (gate.below == "growth"):
@@ -105,6 +139,20 @@ def _sum(parts: Sequence[Dimension | Metric], path: Path, whose: str) -> Iterato
     if total != 100:
         at = (*path, len(parts) - 1, "weight") if parts else path
         yield at, f"{whose} weights sum to {total}, not to 100"
+
+
+def _names(profile: Profile) -> Iterator[Problem]:
+    parts: list[tuple[Path, str]] = [(("code",), profile.code)]
+    parts += [((key,), name) for key in ("family", "channel") if (name := getattr(profile, key))]
+    for kind in ("dimension", "band", "bonus", "misconduct"):
+        those = getattr(profile, _MANY[kind])
+        parts += [((kind, index, "code"), part.code) for index, part in enumerate(those)]
+    for d, dimension in enumerate(profile.dimensions):
+        for m, metric in enumerate(dimension.metrics):
+            parts.append((("dimension", d, "metric", m, "code"), metric.code))
+    for path, name in parts:
+        if not _NAME.fullmatch(name):
+            yield path, f"'{name}' is no name: write up to 64 letters, digits, - and _"
 
 
 def _codes(profile: Profile) -> Iterator[Problem]:
@@ -140,9 +188,6 @@ def _extras(profile: Profile) -> Iterator[Problem]:
             yield ("misconduct", i, "points"), "must be positive: it is what is taken away"
         if misconduct.cap_points is not None and misconduct.cap_points < misconduct.points:
             yield ("misconduct", i, "cap_points"), "must not be less than points"
-    for i, band in enumerate(profile.bands):
-        if not profile.scale.low <= band.at <= profile.scale.high:
-            yield ("band", i, "at"), "lies outside the scale"
 
 
 def _measured(metric: Metric, _: Profile) -> Iterator[Problem]:
@@ -161,15 +206,9 @@ def _measured(metric: Metric, _: Profile) -> Iterator[Problem]:
             yield (), "'population' is missing (or write supplied = true)"
         if bool(metric.numerator) == bool(metric.quantity):
             yield (), "write either 'numerator' or 'quantity' (or supplied = true)"
-    if isinstance(metric.mapping, PerOrder) != bool(metric.quantity):
-        yield ("mapping", "kind"), "'per_order' goes with a 'quantity', and only with one"
-    if metric.window_days is not None and metric.window_days < 0:
-        yield ("window_days",), "must not be negative"
-    for index, word in enumerate(metric.exclusions or ()):
-        yield from (
-            (("exclusions", index), what)
-            for what in _known(word, vocabulary.EXCLUSIONS, "exclusion")
-        )
+    for key in ("window_days", "delay_days"):
+        yield from (((key,), what) for what in _no_days(getattr(metric, key) or 0))
+    yield from _excluded(metric.exclusions or ())
 
 
 def _mapped(metric: Metric, profile: Profile) -> Iterator[Problem]:
@@ -208,8 +247,12 @@ def _monotone(metric: Metric, pairs: list[tuple[Decimal, Decimal]], key: str) ->
 
 
 def _guarded(metric: Metric, profile: Profile) -> Iterator[Problem]:
-    if metric.floor is not None:
-        if not profile.scale.low <= metric.floor.points <= profile.scale.high:
-            yield ("floor", "points"), "lies outside the scale"
-        if metric.quantity:
-            yield ("floor",), "bad events of a per-order mean are not counted: no floor"
+    if metric.floor is None:
+        return
+    if not profile.scale.low <= metric.floor.points <= profile.scale.high:
+        yield ("floor", "points"), "lies outside the scale"
+    if metric.quantity:
+        yield ("floor",), "bad events of a mean are not counted: no floor"
+    for key in ("bad_max", "orders_below"):
+        if getattr(metric.floor, key) < 0:
+            yield ("floor", key), "must not be negative"

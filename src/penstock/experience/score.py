@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from penstock.experience.points import Count, apportioned, rounded
+from penstock.experience.points import Count, apportioned, is_beyond, rounded
 from penstock.experience.profile import ORDERS, Profile, SubProcess
 from penstock.experience.total import Change, Rated, growth, rate, total
 from penstock.experience.vocabulary import SUB_PROCESSES
@@ -172,9 +172,9 @@ def _told(
 def _metric(rated: Rated, points_lost: Decimal) -> MetricScore:
     metric, worth = rated.metric, rated.worth
     beyond = None
-    if metric.limit is not None and worth is not None:
-        at = Fraction(metric.limit.at)
-        beyond = worth.value < at if metric.better == "higher" else worth.value > at
+    if metric.limits and worth is not None:
+        count = rated.count.denominator
+        beyond = any(is_beyond(metric, limit, worth.value, count) for limit in metric.limits)
     return MetricScore(
         code=metric.code,
         title=metric.title,

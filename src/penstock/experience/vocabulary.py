@@ -21,6 +21,8 @@ POPULATIONS: dict[str, str] = {
     " delivered",
     "delivered": "orders delivered",
     "transport_ended": "orders delivered or lost, whichever came first",
+    "clock_due": "orders whose metric's own clock ran out, unless cancelled before it and not"
+    " dispatched (where delivery stops the clock: not delivered)",
 }
 """Denominators. An order that was lost before it was cancelled stays due."""
 
@@ -35,6 +37,12 @@ PREDICATES: dict[str, str] = {
     "returned_not_buyer": "returned, by the seller's, the carrier's or the platform's fault",
     "returned_logistics": "returned, by the carrier's or the platform's fault",
     "lost_or_returned_logistics": "lost, or returned as in returned_logistics",
+    "scanned": "scanned by the carrier at least once",
+    "clock_met": "the metric's own clock was stopped in time",
+    "clock_missed": "the metric's own clock ran out before it was stopped",
+    "cancelled_by_fault": "cancelled by the fault of one of the metric's `faults`",
+    "returned_by_fault": "returned by the fault of one of the metric's `faults`",
+    "failed_by_fault": "cancelled or returned, whichever came first, by such a fault",
 }
 """Numerators of rates."""
 
@@ -42,15 +50,29 @@ QUANTITIES: dict[str, str] = {
     "receipt_s": "seconds from the order's placing to its acceptance; population: accepted",
     "pickup_h": "hours from payment to hand-over, where a payment between 18:00 and 06:00 local"
     " time counts from 06:00; population: dispatched",
+    "pickup_s": "the same in seconds, for a plain mean",
+    "prepare_s": "seconds from payment to hand-over; population: dispatched",
 }
-"""What a per-order mapping turns into points for each order."""
+"""What a per-order mapping turns into points for each order, or what is averaged as it is."""
 
 EXCLUSIONS: dict[str, str] = {
+    "clocks": "its clocks run backwards by over five minutes: an event before its order, a dispatch"
+    " before the payment or a delivery before the dispatch",
     "flagged": "the order itself is marked as not counted (gift, sample, abnormal …)",
+    "flagged_gift": "it is marked as a gift or a lucky bag's content",
+    "flagged_sample": "it is marked as a sample",
+    "flagged_fake": "it is marked as a fake order",
+    "flagged_low_price": "it is marked as sold for next to nothing",
+    "flagged_instant_refund": "it is marked as refunded at once, before anything was done",
+    "flagged_abnormal": "it is marked as abnormal by the channel",
+    "flagged_platform_fulfilled": "it is marked as fulfilled by the channel itself",
+    "flagged_appeal": "an appeal against it was granted",
     "buyer_fault": "its exception was the buyer's fault (wrong address, nobody home …)",
     "platform_fault": "its exception was the platform's fault",
     "carrier_fault": "its exception was the carrier's fault",
     "seller_fault": "its exception was the seller's fault",
+    "customs_fault": "its exception was customs' doing",
+    "weather_fault": "its exception was the weather's doing",
     "unknown_fault": "it had an exception whose fault is not known",
 }
 """Why an order of a population is set aside: in neither numerator nor denominator."""

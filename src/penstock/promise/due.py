@@ -16,14 +16,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from penstock.kernel.errors import Invalid
-from penstock.promise.calendar import (
+from penstock.kernel.calendar import (
     Calendar,
     add_working_days,
     end_of_day,
     local_day,
     past,
 )
+from penstock.kernel.errors import Invalid
 
 _DAY = timedelta(days=1)
 _MIDNIGHT = time(0)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from penstock.promise.calendar import Calendar
+from penstock.kernel.calendar import Calendar
 from penstock.promise.due import Due, Sla, due_many, shipped_slas
 from penstock.promise.due import extend as extend_due
 from penstock.promise.market import market_calendar

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from penstock.promise.calendar import Calendar
+from penstock.kernel.calendar import Calendar
 
 _ZONES = {
     "AU": "Australia/Sydney", "BR": "America/Sao_Paulo", "CA": "America/Toronto",

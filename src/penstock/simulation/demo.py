@@ -63,10 +63,12 @@ async def run_demo(
     watch: Watch,
     finish: Callable[[Database, Outcome], Awaitable[None]],
     resumed: Callable[[Position], None] = lambda _: None,
+    staged: Scenario | None = None,
 ) -> Outcome:
     """Play the evening from its beginning, or from where an unfinished play was stopped.
 
-    `finish` is called at the end, while the database still runs.
+    `finish` is called at the end, while the database still runs. `staged` is another evening than
+    the demo's; `scale` and `days` then only name it.
     """
     folder = settings.data_folder / "demo"
     folder.mkdir(parents=True, exist_ok=True)
@@ -80,7 +82,7 @@ async def run_demo(
         write_position(path, position)
     else:
         resumed(position)
-    scenario = livestream_evening(scale, days)
+    scenario = livestream_evening(scale, days) if staged is None else staged
     stage = Stage(settings, folder)
     try:
         await stage.open_database(fresh=new)

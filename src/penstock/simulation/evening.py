@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from penstock.db.transaction import Transaction
+from penstock.drawing.pictures import Lane
 from penstock.simulation.evening_flows import Flows, flows
 from penstock.simulation.evening_rows import (
     Arrivals,
@@ -66,7 +67,7 @@ class MerchantScore(msgspec.Struct, frozen=True, kw_only=True):
     """A merchant's Logistics Experience Score: `total` of `high`, None where there is none yet.
 
     `high` − `total` is what the sub-processes lost plus `other_lost`: bonuses (negative),
-    misconduct and what lies outside logistics.
+    misconduct and what lies outside logistics. `lanes` are those of its deliveries that fell due.
     """
 
     code: str
@@ -78,6 +79,7 @@ class MerchantScore(msgspec.Struct, frozen=True, kw_only=True):
     sub_processes: tuple[SubProcessScore, ...] = ()
     other_lost: float = 0.0
     worst: tuple[CostlyOrder, ...] = ()
+    lanes: tuple[Lane, ...] = ()
 
     @property
     def counted(self) -> tuple[SubProcessScore, ...]:

@@ -1,6 +1,6 @@
 """The scores of an evening's merchants, and the orders that cost them most, in words."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -9,6 +9,7 @@ from penstock.db.transaction import Transaction
 from penstock.experience.evaluate import CostlyOrder as Costly
 from penstock.experience.evaluate import Journey, evaluate, orders_costing_most
 from penstock.experience.load import load
+from penstock.experience.pictures.pictures import lanes
 from penstock.experience.profile import Profile
 from penstock.experience.score import Score
 from penstock.simulation.evening import CostlyOrder, MerchantScore, SubProcessScore
@@ -70,6 +71,14 @@ async def _scored(
             + sum(part.points_lost for part in score.sub_processes if part.code == _OUTSIDE)
         ),
         worst=tuple(_costly(profile, order) for order in worst),
+        lanes=tuple(
+            await lanes(
+                tx,
+                merchant_id=merchant.merchant_id,
+                from_at=as_of - timedelta(days=profile.window_days or 90),
+                to_at=as_of,
+            )
+        ),
     )
 
 

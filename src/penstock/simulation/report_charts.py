@@ -6,11 +6,8 @@ from datetime import datetime, timedelta
 
 import altair as alt
 
-from penstock.simulation.amounts import hours_text, number_text
-from penstock.simulation.evening import BIN_S, Evening, MerchantScore, Seller
-from penstock.simulation.evening_flows import Flows
-from penstock.simulation.report_drawing import Drawing, Rows, named
-from penstock.simulation.report_palette import (
+from penstock.drawing.draw import Drawing, Rows, named
+from penstock.drawing.palette import (
     ACCEPTED,
     INK,
     MILESTONES,
@@ -20,6 +17,9 @@ from penstock.simulation.report_palette import (
     SERIES,
     SUB_PROCESSES,
 )
+from penstock.simulation.amounts import hours_text, number_text
+from penstock.simulation.evening import BIN_S, Evening, Seller
+from penstock.simulation.evening_flows import Flows
 
 _UTC = alt.Scale(type="utc")
 _PARTS = alt.Color(
@@ -215,27 +215,4 @@ def durations(sellers: Sequence[Seller], width: int) -> Drawing:
             x="p3:Q", text=alt.Text("p1:Q", format=".1f"), color=alt.value(MUTED)
         ),
     ).properties(width=width, height=50 * len({row["merchant"] for row in rows}))
-    return chart, {"rows": rows}
-
-
-def waterfall(score: MerchantScore, lowest: float, width: int) -> Drawing:
-    """From all points down to the score: which sub-process cost how many."""
-    losses = [(s.title, s.code, s.points_lost) for s in score.counted]
-    if score.other_lost:
-        losses.append(("other", "returns", score.other_lost))
-    rows: Rows = []
-    left = score.high
-    for title, part, lost in losses:
-        text = f"−{lost:.1f}" if lost > 0 else f"+{-lost:.1f}" if lost else "0"
-        rows.append({"title": title, "part": part, "from": left, "to": left - lost, "text": text})
-        left -= lost
-    x = alt.X("from:Q", title=None, axis=alt.Axis(tickCount=3),
-              scale=alt.Scale(domain=[lowest, score.high], nice=False))  # fmt: skip
-    axis = alt.Axis(labelFontSize=12, labelColor=INK, labelLimit=130)
-    y = alt.Y("title:N", sort=[title for title, _, _ in losses], title=None, axis=axis)
-    base = alt.Chart(named("rows"))
-    chart = alt.layer(
-        base.mark_bar(height=15).encode(x=x, x2="to:Q", y=y, color=_PARTS),
-        base.mark_text(align="right", dx=-5).encode(x="to:Q", y=y, text="text:N"),
-    ).properties(width=width, height=28 * len(rows))
     return chart, {"rows": rows}

@@ -4,18 +4,20 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
-from penstock.simulation.amounts import number_text, percent_text
-from penstock.simulation.evening import Audit, Evening, MerchantScore, Run
-from penstock.simulation.report_charts import backlogs, deliveries, durations, flood, shown_minutes
-from penstock.simulation.report_drawing import Drawing, svg
-from penstock.simulation.report_markup import Content, Markup, bar, dot, table, tag
-from penstock.simulation.report_palette import (
+from penstock.drawing.draw import Drawing, svg
+from penstock.drawing.lane_map import draw_lanes, lanes_words
+from penstock.drawing.markup import Content, Markup, bar, dot, table, tag
+from penstock.drawing.palette import (
     ACCEPTED,
     MILESTONES,
     REFUSED,
     SERIES,
     SUB_PROCESSES,
 )
+from penstock.drawing.pictures import LaneMap
+from penstock.simulation.amounts import number_text, percent_text
+from penstock.simulation.evening import Audit, Evening, MerchantScore, Run
+from penstock.simulation.report_charts import backlogs, deliveries, durations, flood, shown_minutes
 from penstock.simulation.report_parts import (
     audit_box,
     carriers_table,
@@ -63,7 +65,7 @@ def render(
             _journey(evening, draw),
             _promise(evening, draw),
             _scores(scores, draw),
-            _carriers(evening),
+            _carriers(evening, scores, draw),
             _returns(evening),
             _exceptions(evening),
             _audit(evening, audit, run),
@@ -258,15 +260,27 @@ def _scores(scores: Sequence[MerchantScore], draw: Draw) -> Markup:
     )
 
 
-def _carriers(evening: Evening) -> Markup:
+def _carriers(evening: Evening, scores: Sequence[MerchantScore], draw: Draw) -> Markup:
     if not evening.carriers:
         return Markup("")
+    lanes = LaneMap(
+        merchant="All merchants",
+        from_at=evening.from_at,
+        to_at=evening.as_of,
+        lanes=tuple(lane for score in scores for lane in score.lanes),
+    )
     return _section(
         "Carriers",
         "What each did with the parcels that it was handed, by its own promise, and how well it "
         "said so.",
         carriers_table(evening.carriers, evening.money),
-    )
+        tag("h3", "From where to where, and how much in time") if lanes.lanes else None,
+        _figure(
+            draw, lambda width: draw_lanes(lanes, width), lanes_words(lanes),
+            "Deliveries of all merchants that fell due, by origin, market and carrier: the share "
+            "that came by the promise given to the shopper, rounded down, and of how many.",
+        ) if lanes.lanes else None,
+    )  # fmt: skip
 
 
 def _returns(evening: Evening) -> Markup:

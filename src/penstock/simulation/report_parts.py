@@ -2,6 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
+from penstock.drawing.draw import Drawing
+from penstock.drawing.markup import Markup, bar, dot, render, table, tag
+from penstock.drawing.palette import PAYERS, SUB_PROCESSES, part_colour
+from penstock.drawing.pictures import Loss
+from penstock.drawing.waterfall import draw_waterfall, scale_floor
 from penstock.simulation.amounts import (
     amount_text,
     hours_text,
@@ -18,10 +23,6 @@ from penstock.simulation.evening_rows import (
     Refused,
     ReturnsFor,
 )
-from penstock.simulation.report_charts import waterfall
-from penstock.simulation.report_drawing import Drawing
-from penstock.simulation.report_markup import Markup, bar, dot, render, table, tag
-from penstock.simulation.report_palette import PAYERS, SUB_PROCESSES, part_colour
 from penstock.simulation.report_story import moment, spoken
 
 _CARD_PX = 140
@@ -73,14 +74,8 @@ def score_cards(scores: Sequence[MerchantScore], draw: Callable[[Drawing], Marku
     """Show each merchant's score and the way down to it, all on one scale."""
     totals = [score.total for score in scores if score.total is not None]
     high = max(score.high for score in scores)
-    lowest = _floor(min(totals, default=high), high)
+    lowest = scale_floor(totals, high)
     return tag("div", (_card(score, lowest, draw) for score in scores), class_="scores")
-
-
-def _floor(total: float, high: float) -> float:
-    """Begin the scale at a round tenth below the lowest score, with room for its label."""
-    step = high / 10
-    return max(0.0, (total - 0.03 * high) // step * step)
 
 
 def _card(score: MerchantScore, lowest: float, draw: Callable[[Drawing], Markup]) -> Markup:
@@ -99,11 +94,16 @@ def _card(score: MerchantScore, lowest: float, draw: Callable[[Drawing], Markup]
         ),
         tag(
             "div",
-            draw(waterfall(score, lowest, _CARD_PX)),
+            draw(draw_waterfall(score.high, _losses(score), lowest, _CARD_PX)),
             role="img",
             aria_label=f"{score.title}: points lost by sub-process: {lost}.",
         ),
     )
+
+
+def _losses(score: MerchantScore) -> list[Loss]:
+    losses = [Loss(s.code, s.title, s.points_lost) for s in score.counted]
+    return losses + [Loss("other", "other", score.other_lost)] * bool(score.other_lost)
 
 
 def costly_table(scores: Sequence[MerchantScore]) -> Markup:

@@ -69,7 +69,10 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True):
-    """A merchant: `markets` is country → (currency, SLA, share of demand)."""
+    """A merchant: `markets` is country → (currency, SLA, share of demand).
+
+    `sync` is the mean time that its channel takes to pass an order on.
+    """
 
     code: str
     title: str
@@ -81,6 +84,7 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True):
     hold: timedelta
     demand_share: float
     skus: tuple[Sku, ...]
+    sync: timedelta = timedelta(0)
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):

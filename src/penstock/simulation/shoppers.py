@@ -43,10 +43,11 @@ def demand(scenario: Scenario, chance: Chance) -> list[Sent]:
         )
         order = _order(scenario, seller, at, number, chance)
         body = _spoiled(order, number, chance)
-        one = Sent(at, seller.code, order.channel_order_id, body)
+        late = timedelta(seconds=chance.exponential(seller.sync.total_seconds(), "sync", number))
+        one = Sent(at + late, seller.code, order.channel_order_id, body)
         sent.append(one)
         if chance.happens(_TWICE_SHARE, "twice", number):
-            again = at + timedelta(seconds=chance.exponential(20.0, "again", number))
+            again = one.at + timedelta(seconds=chance.exponential(20.0, "again", number))
             sent.append(msgspec.structs.replace(one, at=again))
     sent.sort(key=lambda s: (s.at, s.key))
     return sent

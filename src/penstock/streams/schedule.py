@@ -118,6 +118,11 @@ async def booked_of(tx: Transaction, *, merchant_id: int, stream_id: int) -> lis
     """List what nodes set aside for a stream."""
 
 
+@query
+async def barred(tx: Transaction, *, merchant_id: int, now: datetime) -> str | None:
+    """Tell why a merchant may not schedule livestreams."""
+
+
 async def schedule(
     tx: Transaction,
     merchant_id: int,
@@ -134,13 +139,20 @@ async def schedule(
     Raises:
         Invalid: times that are over or in the wrong order, a country where the merchant does not
             sell, no title or SKU, an unknown SKU or node or one twice, or numbers out of range.
-        Conflict: the code belongs to a stream of another time, country or other SKUs.
+        Conflict: the code belongs to a stream of another time, country or other SKUs; or the
+            merchant is not eligible for livestreams now, because of its score.
         Retry: another transaction took the code first; the runner repeats and finds its answer.
 
     """
     known = await known_stream(tx, merchant_id=merchant_id, code=stream.code)
     if known:
         return await _repeated(tx, merchant_id, stream, known)
+    why = await barred(tx, merchant_id=merchant_id, now=now)
+    if why is not None:
+        raise Conflict(
+            f"the merchant may not schedule livestreams now ({why}); an operator can revert that",
+            code="not_eligible",
+        )
     market_pool = await check(tx, merchant_id, stream, now)
     stream_id = await store_stream(
         tx,

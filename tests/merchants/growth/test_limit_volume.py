@@ -5,12 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from penstock.kernel.errors import Invalid
+from penstock.lending import score_rules
 from penstock.merchants.admit import standing
+from penstock.merchants.growth import limit_volume as limiting
 from penstock.merchants.growth.lift_limits import lift_limits
-from penstock.merchants.growth.limit_volume import limit_volume
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+
+
+async def limit_volume(tx, now):
+    return await limiting.limit_volume(tx, now, score_rules)
 
 
 async def left(tx, merchant_id, now=NOW):

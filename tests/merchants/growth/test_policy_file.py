@@ -1,8 +1,11 @@
 """A policy file is taken whole, or every policy that is wrong is told by its line."""
 
+from datetime import date
+
 import pytest
 
 from penstock.kernel.errors import Invalid
+from penstock.lending import score_rules
 from penstock.merchants.growth.policy import Hold, Ladder, Merge, VolumeLimit
 from penstock.merchants.growth.policy_file import read_policies, shipped_policies
 
@@ -26,7 +29,7 @@ def told(text):
 def test_the_shipped_policies_are_of_every_kind_and_say_whose_they_are():
     shipped = shipped_policies()
     assert {str(type(p).__struct_config__.tag) for p in shipped} == {
-        "ladder", "volume_limit", "capacity", "hold", "reservation", "merge",
+        "ladder", "volume_limit", "capacity", "hold", "reservation", "merge", "act",
     }  # fmt: skip
     assert all(p.source for p in shipped)
     assert all("Default" in p.note for p in shipped if p.confidence == "own")
@@ -40,9 +43,11 @@ def test_the_shipped_figures_are_those_of_their_sources():
     assert isinstance(limit, VolumeLimit)
     assert isinstance(hold, Hold)
     assert isinstance(ladder, Ladder)
-    assert ([b.percent for b in limit.bands], limit.mean_days, limit.limit_days) == (
-        [90, 70, 50], 28, 7,
-    )  # fmt: skip
+    rules = score_rules(limit.profile, date(2026, 11, 20))
+    assert rules is not None
+    lines = [(b.at, b.volume_percent or 100) for b in rules.bands if b.at <= 60]
+    assert lines == [(0, 50), (30, 70), (45, 90), (60, 100)]
+    assert (limit.bands, limit.mean_days, limit.limit_days) == ((), 28, 7)
     assert (hold.channel, hold.minutes) == ("tiktok_shop", 60)
     assert [t.daily_cap for t in ladder.tiers] == [50, 100, 200, None]
     assert ladder.enrols == "named"

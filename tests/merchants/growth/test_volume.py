@@ -1,13 +1,20 @@
 """The share of the mean that a score leaves."""
 
+from datetime import date
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.merchants.growth.policy import VolumeLimit
-from penstock.merchants.growth.policy_file import shipped_policies
+from penstock.merchants.growth.policy import Band, VolumeLimit
 from penstock.merchants.growth.volume import cut
 
-(POLICY,) = [p for p in shipped_policies() if isinstance(p, VolumeLimit)]
+POLICY = VolumeLimit(
+    code="limit", effective_from=date(2026, 1, 1), source="ours", profile="penstock_les",
+    bands=tuple(
+        Band(score_below=below, percent=percent)
+        for below, percent in ((60, 90), (45, 70), (30, 50))
+    ),
+)  # fmt: skip
 scores = st.floats(0, 100)
 orders = st.integers(0, 1_000_000)
 

@@ -6,8 +6,10 @@ import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
+from penstock.merchants.growth.act_on_score import Rule, Wish, act_on_score
+from penstock.merchants.growth.apply_actions import TierWanted, apply_actions
 from penstock.merchants.growth.in_force import policies_in_force
-from penstock.merchants.growth.ladder import Climber, move
+from penstock.merchants.growth.ladder import Climber, Move, move
 from penstock.merchants.growth.move_tiers import TierMove, lock_merchants, move_tiers
 from penstock.merchants.growth.policy import Ladder
 
@@ -24,6 +26,7 @@ class OnLadder(msgspec.Struct, frozen=True):
     approved_on: date
     delivered_orders: int
     score: float | None
+    score_day: date | None
 
 
 @query
@@ -47,7 +50,7 @@ async def climbers(
 
 
 async def climb(tx: Transaction, now: datetime) -> int:
-    """Move merchants along the ladders in force today; return how many were moved or let in.
+    """Move merchants along the ladders in force today, or propose it; return how many acts.
 
     Of the policies of one code the weightiest counts. Whom an operator has placed stays until the
     operator's day has come; who is suspended stays.
@@ -86,31 +89,53 @@ async def _enrol(tx: Transaction, ladder: Ladder, now: datetime) -> int:
 
 
 async def _climb(tx: Transaction, ladder: Ladder, now: datetime) -> int:
-    today, moved, after = now.date(), 0, 0
+    today, after = now.date(), 0
+    wishes: list[Wish] = []
+    recapped: list[TierMove] = []
     while rows := await _some(tx, ladder, today, after):
         locked = set(await lock_merchants(tx, merchant_ids=[row.merchant_id for row in rows]))
         # Read again under the lock: an operator may have decided meanwhile.
-        now_there = await _some(tx, ladder, today, after)
-        found = [
-            (row.merchant_id, move(ladder, _climber(row), today))
-            for row in now_there
-            if row.merchant_id in locked
-        ]
-        moves = [
-            TierMove(
-                merchant_id=merchant_id,
-                ladder=ladder.code,
-                tier=to.tier,
-                daily_cap=to.daily_cap,
-                because=to.because,
-                by=f"policy {ladder.code}",
-            )
-            for merchant_id, to in found
-            if to is not None
-        ]
-        moved += len(await move_tiers(tx, moves, now))
+        for row in await _some(tx, ladder, today, after):
+            to = move(ladder, _climber(row), today) if row.merchant_id in locked else None
+            if to is not None and to.scored:
+                wishes.append(_wish(ladder, row, to))
+            elif to is not None:
+                recapped.append(_tier_move(ladder, row.merchant_id, to))
         after = rows[-1].merchant_id
-    return moved
+    rule = Rule(
+        policy=ladder.code,
+        kind="tier",
+        profile=ladder.profile,
+        approval=ladder.approval,
+        silent_days=ladder.settle_days,
+    )
+    proposed = await act_on_score(tx, rule, wishes, now)
+    if ladder.approval == "auto":
+        await apply_actions(tx, proposed, now)
+    return len(proposed) + len(await move_tiers(tx, recapped, now))
+
+
+def _wish(ladder: Ladder, row: OnLadder, to: Move) -> Wish:
+    return Wish(
+        merchant_id=row.merchant_id,
+        day=row.score_day,
+        score=row.score,
+        band=to.tier,
+        before=TierWanted(ladder.code, row.tier, row.daily_cap),
+        wanted=TierWanted(ladder.code, to.tier, to.daily_cap),
+        because=to.because,
+    )
+
+
+def _tier_move(ladder: Ladder, merchant_id: int, to: Move) -> TierMove:
+    return TierMove(
+        merchant_id=merchant_id,
+        ladder=ladder.code,
+        tier=to.tier,
+        daily_cap=to.daily_cap,
+        because=to.because,
+        by=f"policy {ladder.code}",
+    )
 
 
 async def _some(tx: Transaction, ladder: Ladder, today: date, after: int) -> list[OnLadder]:

@@ -9,15 +9,18 @@ SELECT m.merchant_id, t.tier, t.daily_cap,
                AND j.delivered_at IS NOT NULL
            ORDER BY j.fulfilment_order_id
            LIMIT :delivered_enough::int) AS delivered) AS delivered_orders,
-    (SELECT s.score::float8
-     FROM experience.scores AS s
-     WHERE s.merchant_id = m.merchant_id AND s.profile = :profile::text
-         AND s.day BETWEEN :score_from::date AND :today::date
-         AND s.status = 'final' AND s.score IS NOT NULL
-     ORDER BY s.day DESC
-     LIMIT 1) AS score
+    s.score, s.day AS score_day
 FROM merchants.tier AS t
 JOIN merchants.merchant AS m ON m.merchant_id = t.merchant_id
+LEFT JOIN LATERAL (
+    SELECT s.score::float8 AS score, s.day
+    FROM experience.scores AS s
+    WHERE s.merchant_id = m.merchant_id AND s.profile = :profile::text
+        AND s.day BETWEEN :score_from::date AND :today::date
+        AND s.status = 'final' AND s.score IS NOT NULL
+    ORDER BY s.day DESC
+    LIMIT 1
+) AS s ON true
 WHERE t.ended_at = 'infinity' AND t.ladder = :ladder::text AND t.tier <> ''
     AND t.pinned_until <= :today::date
     AND m.status = 'approved'

@@ -22,11 +22,12 @@ class Climber(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """A merchant's new tier, with its cap, and why."""
+    """A merchant's new tier, with its cap, and why; `scored`: because of its score."""
 
     tier: str
     daily_cap: int | None
     because: str
+    scored: bool
 
 
 def move(ladder: Ladder, climber: Climber, today: date) -> Move | None:
@@ -44,16 +45,20 @@ def move(ladder: Ladder, climber: Climber, today: date) -> Move | None:
     if climber.score is not None and settled:
         if tier.demote_below is not None and climber.score < tier.demote_below:
             because = f"score {climber.score:g} is below {tier.demote_below:g}"
-            return _to(ladder.tiers[place - 1], f"{ladder.code}: {because}")
+            return _to(ladder.tiers[place - 1], f"{ladder.code}: {because}", scored=True)
         if tier.promote is not None and _earned(tier.promote, climber, today):
             because = (
                 f"score {climber.score:g} of {tier.promote.score_min:g}, "
                 f"{climber.delivered_orders} orders delivered, "
                 f"{(today - climber.approved_on).days} days since approval"
             )
-            return _to(ladder.tiers[place + 1], f"{ladder.code}: {because}")
+            return _to(ladder.tiers[place + 1], f"{ladder.code}: {because}", scored=True)
     if tier.daily_cap != climber.daily_cap:
-        return _to(tier, f"{ladder.code}: the tier has another cap since {ladder.effective_from}")
+        return _to(
+            tier,
+            f"{ladder.code}: the tier has another cap since {ladder.effective_from}",
+            scored=False,
+        )
     return None
 
 
@@ -67,5 +72,5 @@ def _earned(promotion: Promotion, climber: Climber, today: date) -> bool:
     )
 
 
-def _to(tier: Tier, because: str) -> Move:
-    return Move(tier.tier, tier.daily_cap, because)
+def _to(tier: Tier, because: str, *, scored: bool) -> Move:
+    return Move(tier.tier, tier.daily_cap, because, scored)

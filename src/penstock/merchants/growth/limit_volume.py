@@ -1,20 +1,18 @@
 """Once a day: let merchants take fewer orders for a while because of their score."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 import msgspec
 
-from penstock.db.outbox import announce
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
+from penstock.merchants.growth.act_on_score import Rule, Wish, act_on_score
+from penstock.merchants.growth.apply_actions import LimitWanted, apply_actions
+from penstock.merchants.growth.bands import RulesOf, ScoreRules, band_of_score, no_rules, said
 from penstock.merchants.growth.in_force import policies_in_force
 from penstock.merchants.growth.move_tiers import lock_merchants
 from penstock.merchants.growth.policy import VolumeLimit
-from penstock.merchants.growth.volume import cut
-
-TOPIC = "merchants.volume_limited"
+from penstock.merchants.growth.volume import cut, share
 
 
 class LowScored(msgspec.Struct, frozen=True):
@@ -22,18 +20,9 @@ class LowScored(msgspec.Struct, frozen=True):
 
     merchant_id: int
     score: float
+    score_day: date
+    detail: str
     orders: int
-
-
-class Limited(msgspec.Struct, frozen=True):
-    """A limit that has begun."""
-
-    merchant_id: int
-    limit_id: int
-    daily_cap: int
-    percent: int
-    until_at: datetime
-    because: str
 
 
 @query
@@ -52,24 +41,8 @@ async def low_scored(
     """List approved merchants below a score that are under no limit of the policy."""
 
 
-@query
-async def store_limits(
-    tx: Transaction,
-    *,
-    policy: str,
-    merchant_ids: list[int],
-    percents: list[int],
-    means: list[Decimal],
-    daily_caps: list[int],
-    because: list[str],
-    from_at: datetime,
-    until_at: datetime,
-) -> list[Limited]:
-    """Begin limits of locked merchants."""
-
-
-async def limit_volume(tx: Transaction, now: datetime) -> int:
-    """Begin the limits that today's policies and scores bring; return how many.
+async def limit_volume(tx: Transaction, now: datetime, rules_of: RulesOf = no_rules) -> int:
+    """Propose the limits that today's policies and scores bring; return how many are new.
 
     A merchant gets its next limit of a policy when the term of the last one is over, whether or
     not an operator has lifted that one.
@@ -80,40 +53,56 @@ async def limit_volume(tx: Transaction, now: datetime) -> int:
         assert isinstance(policy, VolumeLimit)
         if policy.code not in seen:
             seen.add(policy.code)
-            limited += len(await _limit(tx, policy, now))
+            limited += await _limit(tx, policy, rules_of(policy.profile, now.date()), now)
     return limited
 
 
-async def _limit(tx: Transaction, policy: VolumeLimit, now: datetime) -> Sequence[Limited]:
+async def _limit(
+    tx: Transaction, policy: VolumeLimit, rules: ScoreRules | None, now: datetime
+) -> int:
     candidates = await _low(tx, policy, now)
     locked = set(await lock_merchants(tx, merchant_ids=[c.merchant_id for c in candidates]))
-    cuts = [
-        (c.merchant_id, found)
-        for c in (await _low(tx, policy, now) if locked else [])
-        if c.merchant_id in locked and (found := cut(policy, c.score, c.orders)) is not None
+    # Read again under the lock: an operator may have decided meanwhile.
+    wishes = [
+        _wish(policy, rules, low)
+        for low in (await _low(tx, policy, now) if locked else [])
+        if low.merchant_id in locked
     ]
-    if not cuts:
-        return []
-    begun = await store_limits(
-        tx,
+    rule = Rule(
         policy=policy.code,
-        merchant_ids=[merchant_id for merchant_id, _ in cuts],
-        percents=[c.percent for _, c in cuts],
-        means=[Decimal(str(c.mean_orders)) for _, c in cuts],
-        daily_caps=[c.daily_cap for _, c in cuts],
-        because=[c.because for _, c in cuts],
-        from_at=now,
-        until_at=now + timedelta(days=policy.limit_days),
+        kind="volume_limit",
+        profile=policy.profile,
+        approval=policy.approval,
+        silent_days=policy.limit_days,
     )
-    await announce(
-        tx,
-        topic=TOPIC,
-        merchant_ids=[b.merchant_id for b in begun],
-        subject_ids=[0] * len(begun),
-        at=now,
-        payloads=[_payload(b) for b in begun],
+    proposed = await act_on_score(tx, rule, [wish for wish in wishes if wish is not None], now)
+    if policy.approval == "auto":
+        await apply_actions(tx, proposed, now)
+    return len(proposed)
+
+
+def _wish(policy: VolumeLimit, rules: ScoreRules | None, low: LowScored) -> Wish | None:
+    days = policy.limit_days
+    if policy.bands or rules is None:
+        found = cut(policy, low.score, low.orders)
+    else:
+        place = band_of_score(rules.bands, low.score)
+        by = said(rules.bands, place, rules.limits(low.detail), "volume_percent")
+        if by is None or by.volume_percent is None or by.volume_percent >= 100:
+            return None
+        found = share(policy, by.volume_percent, low.orders, f"score {low.score:g}, {by.code}")
+        days = max(1, by.days or days)
+    if found is None:
+        return None
+    return Wish(
+        merchant_id=low.merchant_id,
+        day=low.score_day,
+        score=low.score,
+        band=f"{found.percent} %",
+        before=None,
+        wanted=LimitWanted(found.percent, found.mean_orders, found.daily_cap, days),
+        because=found.because,
     )
-    return begun
 
 
 async def _low(tx: Transaction, policy: VolumeLimit, now: datetime) -> list[LowScored]:
@@ -123,17 +112,9 @@ async def _low(tx: Transaction, policy: VolumeLimit, now: datetime) -> list[LowS
         policy=policy.code,
         profile=policy.profile,
         score_from=today - timedelta(days=policy.score_age_days),
-        score_below=policy.bands[0].score_below,
+        score_below=policy.bands[0].score_below if policy.bands else float("inf"),
         mean_from=today - timedelta(days=policy.mean_days),
         orders_min=policy.orders_min,
         today=today,
         now=now,
     )
-
-
-def _payload(limited: Limited) -> str:
-    said = {
-        key: getattr(limited, key)
-        for key in ("limit_id", "daily_cap", "percent", "until_at", "because")
-    }
-    return msgspec.json.encode(said).decode()

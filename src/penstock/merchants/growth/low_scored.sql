@@ -1,8 +1,9 @@
 -- The last final score that is young enough counts; today's orders do not, for today is not over.
-SELECT m.merchant_id, s.score::float8 AS score, d.orders
+SELECT m.merchant_id, s.score::float8 AS score, s.day AS score_day, s.detail::text AS detail,
+    d.orders
 FROM merchants.merchant AS m
 CROSS JOIN LATERAL (
-    SELECT s.score
+    SELECT s.score, s.day, s.detail
     FROM experience.scores AS s
     WHERE s.merchant_id = m.merchant_id AND s.profile = :profile::text
         AND s.day BETWEEN :score_from::date AND :today::date
@@ -17,7 +18,7 @@ CROSS JOIN LATERAL (
         AND d.day >= :mean_from::date AND d.day < :today::date
 ) AS d
 WHERE m.status = 'approved'
-    AND s.score < :score_below::float8::numeric
+    AND s.score < :score_below::float8
     AND d.orders >= :orders_min::int
     AND NOT EXISTS (
         SELECT

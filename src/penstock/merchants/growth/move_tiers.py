@@ -32,6 +32,7 @@ class Moved(msgspec.Struct, frozen=True):
     tier: str
     daily_cap: int | None
     because: str
+    tier_id: int
 
 
 @query

@@ -19,6 +19,8 @@ Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 Orders = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 Score = Annotated[float, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=WINDOW_MAX_MINUTES)]
+Approval = Literal["auto", "approve", "off"]
+"""Whether an act happens at once, waits for an operator, or is not even proposed."""
 
 
 class _Policy(
@@ -65,12 +67,14 @@ class Ladder(_Policy, frozen=True, kw_only=True, tag="ladder"):
 
     `enrols`: "named" has only merchants that an operator puts on it; "new" also whoever is first
     approved while it is in force. A score older than `score_age_days` counts as none, and without
-    a score a merchant stays. After a move it stays for `settle_days`.
+    a score a merchant stays. After a move it stays for `settle_days`, and as long after an
+    operator has turned one down. `approval` is for what a score earns or loses.
     """
 
     profile: str
     tiers: Annotated[tuple[Tier, ...], msgspec.Meta(min_length=1, max_length=50)]
     enrols: Literal["named", "new"] = "named"
+    approval: Approval = "auto"
     score_age_days: Days = 14
     settle_days: Days = 7
 
@@ -86,11 +90,13 @@ class VolumeLimit(_Policy, frozen=True, kw_only=True, tag="volume_limit"):
     """For `limit_days` at most a band's share of the mean of the last `mean_days`, a UTC day.
 
     Merchants with fewer than `orders_min` orders in those days are left alone, and nobody is
-    limited to less than `daily_min`, else no order could ever mend the score.
+    limited to less than `daily_min`, else no order could ever mend the score. Without `bands`
+    those of the score profile count, as far as they say a percentage.
     """
 
     profile: str
-    bands: Annotated[tuple[Band, ...], msgspec.Meta(min_length=1, max_length=20)]
+    bands: Annotated[tuple[Band, ...], msgspec.Meta(max_length=20)] = ()
+    approval: Approval = "auto"
     mean_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 28
     limit_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
     orders_min: Orders = 30
@@ -141,7 +147,28 @@ class Merge(_Policy, frozen=True, kw_only=True, tag="merge"):
     window_minutes: Minutes
 
 
-Policy = Ladder | VolumeLimit | Capacity | Hold | Reservation | Merge
+class Act(_Policy, frozen=True, kw_only=True, tag="act"):
+    """What the bands of the score profile `profile` say is done to merchants, kind by kind.
+
+    `probation` puts on the lowest tier of the ladder in force. A better band is entered only
+    `margin` points above its line, and after an act no other of its kind follows for
+    `settle_days`, so that a score on a line does not send a merchant to and fro. What an operator
+    has turned down is not proposed again for `silent_days`. A score older than `score_age_days`
+    counts as none. Of several policies of this kind the weightiest alone acts.
+    """
+
+    profile: str
+    probation: Approval = "off"
+    settlement_days: Approval = "off"
+    return_share: Approval = "off"
+    streams: Approval = "off"
+    margin: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 0.0
+    settle_days: Days = 7
+    silent_days: Days = 28
+    score_age_days: Days = 14
+
+
+Policy = Ladder | VolumeLimit | Capacity | Hold | Reservation | Merge | Act
 
 
 class PolicyProblem(msgspec.Struct, frozen=True):

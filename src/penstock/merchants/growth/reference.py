@@ -66,7 +66,7 @@ def _policy(policy: Policy) -> str:
                 f"{'–' if t.demote_below is None else f'{t.demote_below:g}'} |"
                 for t in policy.tiers
             ]
-        case VolumeLimit():
+        case VolumeLimit() if policy.bands:
             lines += ["| score below | % of the mean |", "|---|---|"]
             lines += [f"| {band.score_below:g} | {band.percent} |" for band in policy.bands]
         case _:

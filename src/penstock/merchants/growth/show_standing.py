@@ -52,11 +52,24 @@ class CapacityShown(msgspec.Struct, frozen=True):
     because: str
 
 
+class TermShown(msgspec.Struct, frozen=True):
+    """A term that a score's band has set, in force since `from_at`.
+
+    `settlement_days` from delivery to payment; `return_share`, the percentage that the merchant
+    bears of what it and the platform bear of a return's fee; `streams` 0: no new livestreams.
+    """
+
+    kind: str
+    value: int
+    from_at: datetime
+    because: str
+
+
 class StandingShown(msgspec.Struct, frozen=True):
     """Today's caps and count, and what led there, the newest first.
 
     `orders_today` were accepted today (UTC). `tiers` is the whole history, `volume_limits` and
-    `capacities` what is not over.
+    `capacities` what is not over, `terms` what is in force.
     """
 
     merchant: str
@@ -66,6 +79,7 @@ class StandingShown(msgspec.Struct, frozen=True):
     orders_today: int
     tiers: tuple[TierShown, ...]
     volume_limits: tuple[LimitShown, ...]
+    terms: tuple[TermShown, ...]
     capacities: tuple[CapacityShown, ...]
 
 

@@ -20,6 +20,12 @@ SELECT jsonb_build_object(
             'lifted_because', v.lifted_because) ORDER BY v.limit_id DESC)
         FROM merchants.volume_limit AS v
         WHERE v.merchant_id = m.merchant_id AND v.until_at > :now::timestamptz), '[]'),
+    'terms', coalesce((
+        SELECT jsonb_agg(jsonb_build_object(
+            'kind', t.kind, 'value', t.value, 'from_at', t.from_at, 'because', t.because)
+            ORDER BY t.kind)
+        FROM merchants.term AS t
+        WHERE t.merchant_id = m.merchant_id AND t.ended_at = 'infinity'), '[]'),
     'capacities', coalesce((
         SELECT jsonb_agg(jsonb_build_object(
             'node_id', c.node_id, 'orders', c.orders, 'effective_from', c.effective_from,

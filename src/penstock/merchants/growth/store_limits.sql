@@ -1,9 +1,8 @@
 INSERT INTO merchants.volume_limit (merchant_id, policy, percent, mean_orders, daily_cap, from_at,
                                     until_at, because)
-SELECT merchant_id, :policy::text, percent, mean, daily_cap, :from_at::timestamptz,
-    :until_at::timestamptz, because
-FROM unnest(:merchant_ids::int[], :percents::int[], :means::numeric[], :daily_caps::int[],
-            :because::text[])
-    AS n (merchant_id, percent, mean, daily_cap, because)
-ORDER BY merchant_id
-RETURNING merchant_id, limit_id, daily_cap, percent, until_at, because
+SELECT merchant_id, policy, percent, mean, daily_cap, :from_at::timestamptz, until_at, because
+FROM unnest(:merchant_ids::int[], :policies::text[], :percents::int[], :means::numeric[],
+            :daily_caps::int[], :because::text[], :until_at::timestamptz[])
+    AS n (merchant_id, policy, percent, mean, daily_cap, because, until_at)
+ORDER BY merchant_id, policy
+RETURNING merchant_id, policy, limit_id, daily_cap, percent, until_at, because

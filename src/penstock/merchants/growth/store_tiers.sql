@@ -17,9 +17,9 @@ WITH wish AS (
     FROM wish
     WHERE (SELECT count(*) FROM ended) >= 0
     ORDER BY merchant_id
-    RETURNING merchant_id, tier, daily_cap, because
+    RETURNING merchant_id, tier_id, tier, daily_cap, because
 )
-SELECT b.merchant_id, coalesce(e.tier, '') AS from_tier, b.tier, b.daily_cap, b.because
+SELECT b.merchant_id, coalesce(e.tier, '') AS from_tier, b.tier, b.daily_cap, b.because, b.tier_id
 FROM begun AS b
 LEFT JOIN ended AS e ON e.merchant_id = b.merchant_id
 ORDER BY b.merchant_id

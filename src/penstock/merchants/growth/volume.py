@@ -23,15 +23,22 @@ def cut(policy: VolumeLimit, score: float | None, orders: int) -> Cut | None:
     them, sold or not. The hardest band that the score is below counts.
     """
     band = band_of(policy, score)
-    if band is None or orders < max(1, policy.orders_min):
+    if band is None:
+        return None
+    return share(policy, band.percent, orders, f"score {score:g} is below {band.score_below:g}")
+
+
+def share(policy: VolumeLimit, percent: int, orders: int, why: str) -> Cut | None:
+    """Return the limit of `percent` of the mean of `orders`; None where few are left alone."""
+    if orders < max(1, policy.orders_min):
         return None
     mean = orders / policy.mean_days
-    cap = max(policy.daily_min, floor(orders * band.percent / (100 * policy.mean_days)))
+    cap = max(policy.daily_min, floor(orders * percent / (100 * policy.mean_days)))
     because = (
-        f"{policy.code}: score {score:g} is below {band.score_below:g}, so {band.percent} % of "
-        f"{mean:.1f} orders a day over {policy.mean_days} days"
+        f"{policy.code}: {why}, so {percent} % of {mean:.1f} orders a day over "
+        f"{policy.mean_days} days"
     )
-    return Cut(cap, band.percent, round(mean, 2), because)
+    return Cut(cap, percent, round(mean, 2), because)
 
 
 def band_of(policy: VolumeLimit, score: float | None) -> Band | None:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.kernel.errors import Invalid
-from penstock.promise.calendar import (
+from penstock.kernel.calendar import (
     Calendar,
     add_working_days,
     end_of_day,
@@ -17,6 +16,7 @@ from penstock.promise.calendar import (
     next_working,
     past,
 )
+from penstock.kernel.errors import Invalid
 
 ZONES = (
     "Africa/Cairo",  # clocks change at midnight

@@ -1,0 +1,106 @@
+"""`penstock score survey`: ask merchants and shoppers how it was, and read what they said."""
+
+import asyncio
+import secrets
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import App, Parameter
+
+from penstock.cli.session import console, listing, merchant_id_of, session
+from penstock.db.transaction import OPERATOR
+from penstock.experience.surveys.invite import INVITATIONS_MAX, Round, invite
+from penstock.experience.surveys.results import SurveyResult, survey_results
+from penstock.kernel.errors import Misconfigured
+
+survey = App(name="survey", help="The questionnaire on logistics service quality.")
+
+
+@survey.command
+def send(
+    audience: Literal["merchant", "shopper"],
+    *,
+    round: Annotated[str, Parameter(help="its name: nobody is asked twice in one")],  # noqa: A002  the flag's name
+    merchant: Annotated[str | None, Parameter(help="code; whose shoppers, or this one alone")] = (
+        None
+    ),
+    valid_days: Annotated[int, Parameter(help="how long a link is good")] = 14,
+    delivered_days: Annotated[int, Parameter(help="shoppers of orders delivered so lately")] = 7,
+    json: Annotated[bool, Parameter(help="one line an invitation")] = False,
+) -> None:
+    """Invite whom the round has not asked yet; print each link, for the only time."""
+    given = {"round": round, "audience": audience, "valid_days": valid_days,
+             "delivered_days": delivered_days}  # fmt: skip
+    try:
+        asked = msgspec.convert(given, Round)
+    except msgspec.ValidationError as error:
+        raise Misconfigured(f"that is no round: {error}") from None
+    asyncio.run(_send(asked, merchant, json))
+
+
+async def _send(asked: Round, code: str | None, as_json: bool) -> None:
+    async with session() as opened:
+        who = None if code is None else await merchant_id_of(opened.database, code)
+        invited = await opened.database.run(
+            OPERATOR, lambda tx: invite(tx, asked, who, opened.now, draw=secrets.token_bytes)
+        )
+    for one in invited:
+        line = msgspec.json.encode(one).decode() if as_json else f"{one.name}  {one.path}"
+        print(line)  # noqa: T201  a link is never folded
+    if as_json:
+        return
+    more = "; ask again for the rest" if len(invited) == INVITATIONS_MAX else ""
+    console.print(f"{len(invited)} invited; the links are in the outbox, too{more}")
+
+
+@survey.command
+def results(
+    *,
+    merchant: Annotated[str | None, Parameter(help="code; all without it")] = None,
+    round: Annotated[str | None, Parameter(help="a round; all without it")] = None,  # noqa: A002  the flag's name
+    json: Annotated[bool, Parameter(help="one line an audience")] = False,
+) -> None:
+    """Show each dimension's mean with its error, and whether its items agree."""
+    asyncio.run(_results(merchant, round, json))
+
+
+async def _results(code: str | None, named: str | None, as_json: bool) -> None:
+    async with session() as opened:
+        who = None if code is None else await merchant_id_of(opened.database, code)
+        found = await opened.database.run(
+            OPERATOR, lambda tx: survey_results(tx, merchant=who, round=named, shown_from=1)
+        )
+    if as_json:
+        for one in found:
+            print(msgspec.json.encode(one).decode())  # noqa: T201  one line an audience
+        return
+    if not found:
+        console.print("nobody was asked yet: penstock score survey send", highlight=False)
+    for one in found:
+        _print(one)
+
+
+def _print(one: SurveyResult) -> None:
+    console.print(
+        f"[bold]{one.audience}s[/bold]: {one.answered} of {one.asked} answered"
+        + (f", {one.straight_lined} of them one number throughout" if one.straight_lined else ""),
+        highlight=False,
+    )
+    if one.withheld:
+        console.print(f"  {one.withheld}")
+        return
+    table = listing("dimension", "answers", "mean of 7", "±", "points", "alpha")
+    for row in one.dimensions:
+        table.add_row(
+            row.code,
+            str(row.respondents),
+            _number(row.mean, 2),
+            _number(row.std_error, 2),
+            _number(row.points, 0),
+            _number(row.cronbach_alpha, 2) + ("" if row.reliable in {True, None} else " (low)"),
+        )
+    console.print(table)
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "–" if value is None else f"{value:.{decimals}f}"

@@ -1,0 +1,1 @@
+"""Pictures: what they show, as plain data, and how it is drawn, without any network."""

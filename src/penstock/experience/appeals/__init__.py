@@ -1,0 +1,1 @@
+"""Appeals: orders that a merchant says should not count against it, and what was decided."""

@@ -1,0 +1,1 @@
+SELECT model FROM experience.foresight WHERE profile = :profile::text

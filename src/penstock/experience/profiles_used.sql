@@ -1,0 +1,1 @@
+SELECT DISTINCT u.profile FROM experience.profile_use AS u ORDER BY u.profile
