@@ -88,8 +88,8 @@ async def show_metrics(request: Http, context: Here) -> str:
 
     async def work(tx: Transaction) -> str:
         signal = await journey.scale_signal(tx, now, POLICY.lead)
-        lines = exposition(due(signal.waiting, now), await outbox_waiting(tx) or 0)
-        lines += broken(await broken_steps(tx), now)
+        broken = len(await broken_steps(tx))
+        lines = exposition(due(signal.waiting, now), await outbox_waiting(tx) or 0, broken)
         return "\n".join([*lines, *exposed(scale_of(signal)), *own, ""])
 
     return await context.database.run(OPERATOR, work)
@@ -126,17 +126,7 @@ def due(waits: Iterable[Waiting], now: datetime) -> list[Due]:
     ]
 
 
-def broken(steps: Iterable[BrokenStep], now: datetime) -> list[str]:
-    """Write for how long timed steps have been broken; the cause is in `GET /v1/broken-steps`."""
-    name = "penstock_step_broken_seconds"
-    return [
-        f"# HELP {name} Since a timed step last ended well, where it does not.",
-        f"# TYPE {name} gauge",
-        *(f'{name}{{step="{s.step}"}} {(now - s.broke_at).total_seconds():g}' for s in steps),
-    ]
-
-
-def exposition(waiting: Iterable[Due], outbox: int) -> list[str]:
+def exposition(waiting: Iterable[Due], outbox: int, broken_steps: int) -> list[str]:
     """Write the backlog in Prometheus' text format, version 0.0.4, line by line."""
     rows = list(waiting)
     labels = [f'{{kind="{row.kind}",status="{row.status}"}}' for row in rows]
@@ -145,9 +135,13 @@ def exposition(waiting: Iterable[Due], outbox: int) -> list[str]:
     lines += [f"{subjects}{of} {row.subjects}" for of, row in zip(labels, rows, strict=True)]
     lines += [f"# HELP {oldest} How long the oldest waits.", f"# TYPE {oldest} gauge"]
     lines += [f"{oldest}{of} {row.oldest_s}" for of, row in zip(labels, rows, strict=True)]
-    name = "penstock_outbox_waiting"
-    lines += [f"# HELP {name} Events not passed on yet.", f"# TYPE {name} gauge"]
-    return [*lines, f"{name} {outbox}"]
+    counts = (
+        ("penstock_outbox_waiting", "Events not passed on yet.", outbox),
+        ("penstock_steps_broken", "Timed steps whose last turn broke.", broken_steps),
+    )
+    for name, said, count in counts:
+        lines += [f"# HELP {name} {said}", f"# TYPE {name} gauge", f"{name} {count}"]
+    return lines
 
 
 operation = Router(
