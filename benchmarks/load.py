@@ -19,6 +19,7 @@ class Sent(msgspec.Struct):
     statuses: Counter[int] = msgspec.field(default_factory=Counter)
     took_s: list[float] = msgspec.field(default_factory=list)
     seconds: float = 0.0
+    unsent: int = 0
 
     def quantile_ms(self, share: float) -> float:
         """Return the time within which that share of the answers came."""
@@ -99,50 +100,73 @@ async def closed_loop(
     return sent
 
 
+class _Open:
+    """Connections that are free, and requests that are due and found none."""
+
+    def __init__(self, requests: Iterator[bytes]) -> None:
+        self._requests = requests
+        self.sent = Sent()
+        self.free: deque[_Connection] = deque()
+        self.late: deque[float] = deque()
+        self.in_flight = 0
+        self.settled = asyncio.Event()
+
+    def told(self, connection: _Connection, status: int, due_s: float) -> None:
+        self.sent.statuses[status] += 1
+        self.sent.took_s.append(time.perf_counter() - due_s)
+        self.in_flight -= 1
+        self.free.append(connection)
+        if self.late:
+            self.ask(self.late.popleft())
+        elif not self.in_flight:
+            self.settled.set()
+
+    def ask(self, due_s: float) -> None:
+        if not self.free:
+            self.late.append(due_s)
+            return
+        self.in_flight += 1
+        self.settled.clear()
+        self.free.popleft().send(next(self._requests), due_s)
+
+
 async def open_loop(
-    ports: list[int], connections: int, requests: Iterator[bytes], per_s: float, seconds: float
+    ports: list[int],
+    connections: int,
+    requests: Iterator[bytes],
+    per_s: float,
+    seconds: float,
+    *,
+    patient: bool = True,
 ) -> Sent:
-    """Send at a rate whatever comes back; what finds no free connection waits, and that counts."""
-    sent = Sent()
+    """Send at a rate whatever comes back; what finds no free connection waits, and that counts.
+
+    Who is not `patient` drops at the end what still waits for a connection: `unsent`.
+    """
+    state = _Open(requests)
     loop = asyncio.get_running_loop()
-    free: deque[_Connection] = deque()
-    late: deque[float] = deque()
-    count = int(per_s * seconds)
-    done = loop.create_future()
-
-    def told(connection: _Connection, status: int, due_s: float) -> None:
-        now_s = time.perf_counter()
-        sent.statuses[status] += 1
-        sent.took_s.append(now_s - due_s)
-        if len(sent.took_s) == count:
-            done.set_result(None)
-        if late:
-            connection.send(next(requests), late.popleft())
-        else:
-            free.append(connection)
-
     for i in range(connections):
         _, connection = await loop.create_connection(
-            lambda: _Connection(told), "127.0.0.1", ports[i % len(ports)]
+            lambda: _Connection(state.told), "127.0.0.1", ports[i % len(ports)]
         )
-        free.append(connection)
+        state.free.append(connection)
     begun_s = time.perf_counter()
-    for n in range(count):
+    for n in range(int(per_s * seconds)):
         due_s = begun_s + n / per_s
         ahead_s = due_s - time.perf_counter()
         if ahead_s > 0.0005:
             await asyncio.sleep(ahead_s)
         elif n % 16 == 0:
             await asyncio.sleep(0)
-        if free:
-            free.popleft().send(next(requests), due_s)
-        else:
-            late.append(due_s)
-    await done
-    sent.seconds = time.perf_counter() - begun_s
-    for connection in free:
+        state.ask(due_s)
+    if not patient:
+        state.sent.unsent = len(state.late)
+        state.late.clear()
+    await state.settled.wait()
+    state.sent.seconds = time.perf_counter() - begun_s
+    for connection in state.free:
         connection.close()
-    return sent
+    return state.sent
 
 
 def http_post(path: str, key: str, body: bytes) -> bytes:

@@ -18,7 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `database_url`: any PostgreSQL 15+; empty: the embedded server. `data_folder`: where the
     embedded server keeps its data. `host`, `port`: where the API listens. `connections_max`: to
     the database, per process. `requests_max`, `merchant_orders_per_s`, `merchant_orders_burst`,
-    `waiting_max_orders`: what one process takes on before it says no. `sold_out_ms`: how long it
+    `waiting_max_orders`: what one process takes on before it says no. `refusals_per_s`: how often
+    it says so to one caller without letting it wait. `sold_out_ms`: how long it
     remembers an empty counter. `body_max_bytes`, `batch_max_orders`: what one request may bring.
     `clock_file`: a virtual clock shared with a simulation; empty: the system's. `archive_folder`:
     where finished months go; empty: they stay. `archive_keep_months`: that stay in any case.
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     requests_max: Positive = 1_000
     merchant_orders_per_s: Annotated[float, msgspec.Meta(gt=0)] = 2_000
     merchant_orders_burst: Positive = 20_000
+    refusals_per_s: Annotated[float, msgspec.Meta(gt=0)] = 100
     waiting_max_orders: Positive = 20_000
     sold_out_ms: Annotated[int, msgspec.Meta(ge=0)] = 1_000
     body_max_bytes: Positive = 8 * 1024 * 1024

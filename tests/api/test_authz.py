@@ -199,6 +199,7 @@ MATRIX: dict[str, tuple[dict[str, int], Any]] = {
     "GET /v1/exceptions": (may(), None),
     "GET /v1/audit": (may(), None),
     "GET /v1/backlog": (may(), None),
+    "GET /v1/broken-steps": (may(), None),
     "GET /metrics": (may(), None),
     "GET /v1/scale": (may(), None),
     "GET /v1/statement": (merchants(), None),

@@ -1,5 +1,7 @@
 """The gate lets in what was agreed, says when to come back, and lets go of what it held."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,11 +18,14 @@ class Clock:
         return self.at_s
 
 
-def gate(clock, *, requests_max=2, orders_per_s=10.0, orders_burst=20):
-    return Gate(
-        Limits(requests_max=requests_max, orders_per_s=orders_per_s, orders_burst=orders_burst),
-        clock,
+def gate(clock, *, requests_max=2, orders_per_s=10.0, orders_burst=20, refusals_per_s=10.0):
+    limits = Limits(
+        requests_max=requests_max,
+        orders_per_s=orders_per_s,
+        orders_burst=orders_burst,
+        refusals_per_s=refusals_per_s,
     )
+    return Gate(limits, clock)
 
 
 @given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 20)), max_size=60))
@@ -79,3 +84,30 @@ def test_places_are_given_back_whatever_happens():
     with pytest.raises(ZeroDivisionError):
         breaks()
     assert bounded.in_hand == 0
+
+
+@given(st.lists(st.floats(0, 0.3), max_size=80))
+def test_who_asks_again_when_he_is_answered_hears_no_more_refusals_than_agreed(pauses_s):
+    clock = Clock()
+    bounded = gate(clock)
+    for heard, pause_s in enumerate(pauses_s):
+        clock.at_s += pause_s
+        waits_s = bounded.refusal_waits_s(b"one")
+        assert 0 <= waits_s <= 1
+        clock.at_s += waits_s
+        assert heard + 1 <= 10 + 10 * (clock.at_s - 100) + 1e-6
+    assert not bounded.refusal_waits_s(b"another")
+
+
+async def test_so_many_refusals_are_held_and_no_more():
+    bounded = gate(Clock(), requests_max=1)
+    for _ in range(10):
+        await bounded.refuse(b"one")
+    held = [asyncio.create_task(bounded.refuse(b"one")) for _ in range(4)]
+    await asyncio.sleep(0)
+    assert bounded.held == 4
+    await bounded.refuse(b"one")
+    for task in held:
+        task.cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+    assert bounded.held == 0

@@ -79,7 +79,7 @@ async def test_a_stream_of_lines_is_answered_line_by_line(api, shop, make_in):
 async def test_who_is_too_fast_is_told_when_to_come_back(api, shop, make_in):
     await api.client.post("/v1/orders", headers=shop, content=body(make_in, 1))
     api.app.state.receipt._gate = Gate(
-        Limits(requests_max=10, orders_per_s=0.5, orders_burst=1), lambda: 0.0
+        Limits(requests_max=10, orders_per_s=0.5, orders_burst=1, refusals_per_s=1.0), lambda: 0.0
     )
     taken = await api.client.post("/v1/orders", headers=shop, content=body(make_in, 2))
     refused = await api.client.post("/v1/orders", headers=shop, content=body(make_in, 3))

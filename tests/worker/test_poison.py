@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from penstock.db.transaction import OPERATOR
+from penstock.gateways.intent import Intent
+from penstock.gateways.port import Outcome, Request
 from penstock.kernel.errors import Unavailable
 from penstock.lifecycle.advance import create, move, new_ids
 from penstock.tracking.escalate import exceptions, report
+from penstock.worker.broken import broken_steps
 from penstock.worker.identity import Identity
 from penstock.worker.loop import Worker
 from penstock.worker.poison import halved
-from penstock.worker.step import Due, Step
+from penstock.worker.step import Call, Due, Every, Step, Timed
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -87,3 +90,115 @@ async def test_a_database_that_cannot_serve_is_nobodys_poison():
     with pytest.raises(Unavailable):
         await halved(take, 500, alone)
     assert asked == [500]
+
+
+class Carrier:
+    """A vendor that does what it is asked for, unless `broken`."""
+
+    def __init__(self):
+        self.done = set()
+        self.broken = False
+
+    async def send(self, vendor, effect, requests):
+        if self.broken:
+            raise ZeroDivisionError
+        self.done |= {request.reference for request in requests}
+        return [Outcome(request.reference, "done") for request in requests]
+
+    async def find(self, vendor, effect, references):
+        return [Outcome(r, "done" if r in self.done else "absent") for r in references]
+
+
+async def announced(database, *vendors):
+    async def work(tx):
+        for vendor in vendors:
+            await tx.fetch(
+                "INSERT INTO vendors.vendor VALUES"
+                " ($1, $1, 'carrier', $1, 'http://127.0.0.1', 'UTC', $2)", vendor, NOW,
+            )  # fmt: skip
+
+    await database.run(OPERATOR, work)
+
+
+def announcing(vendor_of, poison_prepared=frozenset(), poison_recorded=frozenset()):
+    def check(poison, subjects):
+        if poison & {subject.subject_id for subject in subjects}:
+            raise ZeroDivisionError
+
+    async def prepare(tx, subjects, now):
+        check(poison_prepared, subjects)
+        return [Intent(s, vendor_of(s), Request(f"R{s.subject_id}", b"{}")) for s in subjects]
+
+    async def record(tx, settled, now):
+        subjects = [s.intent.subject for s in settled]
+        check(poison_recorded, subjects)
+        await move(tx, subjects, "approved", now)
+
+    return Call("tell", Due("return", "requested"), "returns", prepare, record)
+
+
+async def test_poison_in_a_call_is_alone_whether_it_breaks_before_or_after(database, database_url):
+    ids = await returns(database, 40)
+    await announced(database, "swift")
+    swift = Carrier()
+    async with Identity(database_url) as identity:
+        call = announcing(lambda _: "swift", {ids[3]}, {ids[20], ids[21]})
+        await Worker(database, identity, [call], {"swift": swift}, report=report).drain(NOW)
+        assert await statuses(database) == {"approved": 37, "requested": 3}
+        listed = await database.run(OPERATOR, exceptions)
+        assert {x.subject_id for x in listed} == {ids[3], ids[20], ids[21]}
+        assert swift.done == {f"R{i}" for i in ids if i != ids[3]}
+        mended = announcing(lambda _: "swift")
+        later = NOW + timedelta(hours=5)
+        await Worker(database, identity, [mended], {"swift": swift}, report=report).drain(later)
+    assert await statuses(database) == {"approved": 40}
+
+
+async def test_a_vendor_that_cannot_be_talked_to_delays_no_other(database, database_url):
+    ids = await returns(database, 10)
+    await announced(database, "swift", "slow")
+    swift, slow = Carrier(), Carrier()
+    slow.broken = True
+    gateways = {"swift": swift, "slow": slow}
+    async with Identity(database_url) as identity:
+        call = announcing(lambda s: "slow" if s.subject_id in ids[:4] else "swift")
+        worker = Worker(database, identity, [call], gateways, report=report)
+        await worker.drain(NOW)
+        assert await statuses(database) == {"approved": 6, "requested": 4}
+        slow.broken = False
+        await worker.drain(NOW + timedelta(minutes=2))
+    assert await statuses(database) == {"approved": 10}
+    assert slow.done == {f"R{i}" for i in ids[:4]}
+
+
+async def test_a_timed_step_that_breaks_waits_is_told_and_mended(database, database_url):
+    done, broken = [], True
+
+    async def breaks(tx, now):
+        if broken:
+            raise ZeroDivisionError("by\0nought")
+        return 0
+
+    async def goes_on(tx, now):
+        done.append(now)
+        return 0
+
+    async def told():
+        return [(s.step, s.broke_at, s.because) for s in await database.run(OPERATOR, broken_steps)]
+
+    steps = [
+        Timed("breaks", Every(timedelta(days=1)), breaks),
+        Timed("goes_on", Every(timedelta(minutes=1)), goes_on),
+    ]
+    async with Identity(database_url) as identity:
+        worker = Worker(database, identity, steps, {}, report=report)
+        for minutes in (0, 1, 59):
+            await worker.drain(NOW + timedelta(minutes=minutes))
+        assert len(done) == 3
+        assert await told() == [("breaks", NOW, "ZeroDivisionError: by�nought")]
+        broken = False
+        await worker.drain(NOW + timedelta(hours=1))
+        assert await told() == []
+        broken = True
+        with pytest.raises(ZeroDivisionError):
+            await Worker(database, identity, steps, {}).drain(NOW + timedelta(days=2))

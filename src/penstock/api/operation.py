@@ -20,6 +20,7 @@ from penstock.ledger.statement import Balance, statement
 from penstock.lifecycle.claim import Waiting, backlog
 from penstock.lifecycle.states import STATUSES
 from penstock.tracking.escalate import OpenException, exceptions
+from penstock.worker.broken import BrokenStep, broken_steps
 
 Http = Request[Any, Any, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=10_000)]
@@ -67,6 +68,16 @@ async def show_backlog(request: Http, context: Here) -> Sequence[Due]:
     return due(await context.database.run(OPERATOR, partial(backlog, now=now)), now)
 
 
+@get("/v1/broken-steps", summary="Timed steps that break")
+async def list_broken_steps(request: Http, context: Here) -> Sequence[BrokenStep]:
+    """List the timed steps whose last turn broke by a bug, since when, and why.
+
+    Each is tried again, within the hour; the others go on meanwhile.
+    """
+    require(await context.callers.identify(request), "operator")
+    return await context.database.run(OPERATOR, broken_steps)
+
+
 @get("/metrics", media_type="text/plain; version=0.0.4", summary="Metrics for Prometheus")
 async def show_metrics(request: Http, context: Here) -> str:
     """Tell the backlog, how many processes it wants, and how full this one is."""
@@ -77,7 +88,8 @@ async def show_metrics(request: Http, context: Here) -> str:
 
     async def work(tx: Transaction) -> str:
         signal = await journey.scale_signal(tx, now, POLICY.lead)
-        lines = exposition(due(signal.waiting, now), await outbox_waiting(tx) or 0)
+        broken = len(await broken_steps(tx))
+        lines = exposition(due(signal.waiting, now), await outbox_waiting(tx) or 0, broken)
         return "\n".join([*lines, *exposed(scale_of(signal)), *own, ""])
 
     return await context.database.run(OPERATOR, work)
@@ -114,7 +126,7 @@ def due(waits: Iterable[Waiting], now: datetime) -> list[Due]:
     ]
 
 
-def exposition(waiting: Iterable[Due], outbox: int) -> list[str]:
+def exposition(waiting: Iterable[Due], outbox: int, broken_steps: int) -> list[str]:
     """Write the backlog in Prometheus' text format, version 0.0.4, line by line."""
     rows = list(waiting)
     labels = [f'{{kind="{row.kind}",status="{row.status}"}}' for row in rows]
@@ -123,13 +135,24 @@ def exposition(waiting: Iterable[Due], outbox: int) -> list[str]:
     lines += [f"{subjects}{of} {row.subjects}" for of, row in zip(labels, rows, strict=True)]
     lines += [f"# HELP {oldest} How long the oldest waits.", f"# TYPE {oldest} gauge"]
     lines += [f"{oldest}{of} {row.oldest_s}" for of, row in zip(labels, rows, strict=True)]
-    name = "penstock_outbox_waiting"
-    lines += [f"# HELP {name} Events not passed on yet.", f"# TYPE {name} gauge"]
-    return [*lines, f"{name} {outbox}"]
+    counts = (
+        ("penstock_outbox_waiting", "Events not passed on yet.", outbox),
+        ("penstock_steps_broken", "Timed steps whose last turn broke.", broken_steps),
+    )
+    for name, said, count in counts:
+        lines += [f"# HELP {name} {said}", f"# TYPE {name} gauge", f"{name} {count}"]
+    return lines
 
 
 operation = Router(
     "/",
-    route_handlers=[list_exceptions, run_audit, show_backlog, show_metrics, show_statement],
+    route_handlers=[
+        list_exceptions,
+        list_broken_steps,
+        run_audit,
+        show_backlog,
+        show_metrics,
+        show_statement,
+    ],
     tags=["operation"],
 )

@@ -33,6 +33,8 @@ from penstock.kernel.errors import (
     KeyReused,
     LimitReached,
     Malformed,
+    Overloaded,
+    RateLimited,
     Refusal,
     TooLarge,
     Unavailable,
@@ -104,6 +106,7 @@ class Receipt:
         """Return how full this process is and what it has answered, in Prometheus' text format."""
         gauges = {
             "penstock_receipt_requests_in_hand": ("Requests being answered.", self._gate.in_hand),
+            "penstock_receipt_refusals_held": ("Refusals held back.", self._gate.held),
             "penstock_receipt_waiting_orders": ("Orders that wait.", self._lanes.waiting),
             "penstock_receipt_waiting_limit": ("Orders that may wait now.", self._lanes.limit),
         }
@@ -132,6 +135,8 @@ class Receipt:
             return
         except Refusal as refusal:
             self.answered[route, refusal.code] += 1
+            if isinstance(refusal, Overloaded | RateLimited):
+                await self._gate.refuse(_caller(scope))
             status, problem, headers = told(refusal)
             body, media_type = _ENCODE(problem), MEDIA_TYPE
         except Exception as error:
@@ -291,6 +296,11 @@ def hot_route(scope: Any) -> Route | None:
     return _ROUTES.get(path) or _ROUTES.get("/" + "/".join(filter(None, path.split("/"))))
 
 
+def _caller(scope: Any) -> bytes:
+    """Tell callers apart as cheaply as can be: by what they show, whether it is good or not."""
+    return next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+
+
 def _wants_lines(scope: Any) -> bool:
     return any(name == b"accept" and LINES in value for name, value in scope["headers"])
 
@@ -317,5 +327,6 @@ def receipt_of(context: Context) -> Receipt:
         requests_max=settings.requests_max,
         orders_per_s=settings.merchant_orders_per_s,
         orders_burst=settings.merchant_orders_burst,
+        refusals_per_s=settings.refusals_per_s,
     )
     return Receipt(context, Lanes(take, bounds), Gate(limits))

@@ -125,7 +125,9 @@ def meant(wanted: NewReturn, candidates: Sequence[Candidate]) -> list[Candidate]
         ]
         if len(found) == len(named):
             return found
-    return refused(wanted, "unknown_line", "no one delivery has all of these lines; ask for each")
+    several = "no one delivery has all of these lines; ask for each"
+    detail = several if len(named) > 1 else "no delivery of it had this line; name one that came"
+    return refused(wanted, "unknown_line", detail)
 
 
 def decide(

@@ -16,7 +16,13 @@ CREATE TABLE IF NOT EXISTS effect (
     detail TEXT, asked INTEGER, number TEXT, PRIMARY KEY (vendor, effect, reference)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS effect_number ON effect (number);
-CREATE INDEX IF NOT EXISTS effect_done ON effect (vendor, effect) WHERE state = 'done';
+CREATE TABLE IF NOT EXISTS booked (
+    vendor TEXT, effect TEXT, effects INTEGER, PRIMARY KEY (vendor, effect)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS effect_booked AFTER INSERT ON effect WHEN new.state = 'done' BEGIN
+    INSERT INTO booked VALUES (new.vendor, new.effect, 1)
+    ON CONFLICT DO UPDATE SET effects = effects + 1;
+END;
 CREATE TABLE IF NOT EXISTS report (
     vendor TEXT, event_id TEXT, copy INTEGER, due_us INTEGER, event BLOB, told INTEGER DEFAULT 0,
     PRIMARY KEY (vendor, event_id, copy)
@@ -72,6 +78,7 @@ class Books:
     def __init__(self, path: Path) -> None:
         """Open or create the books."""
         self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")  # one process: no locks to ask for
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.executescript(_SCHEMA)
@@ -131,9 +138,7 @@ class Books:
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Return the number of done effects by vendor and effect."""
-        rows = self._db.execute(
-            "SELECT vendor, effect, count(*) FROM effect WHERE state = 'done' GROUP BY 1, 2"
-        )
+        rows = self._db.execute("SELECT vendor, effect, effects FROM booked")
         return {(row[0], row[1]): row[2] for row in rows}
 
     def add_reports(self, reports: Iterable[Report]) -> None:

@@ -74,7 +74,7 @@ async def run_demo(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "position.json"
     position = _position(path, seed, scale, days, fresh=fresh)
-    new = position.tick == 0 and position.phase == "outside"
+    new = position.tick == 0 and position.phase == "people"
     if new:
         for old in folder.glob("books.sqlite*"):
             old.unlink()

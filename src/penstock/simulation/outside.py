@@ -30,6 +30,8 @@ _LABEL = msgspec.json.Decoder(LabelRequest)
 _DELIVERED = frozenset({"DELIVERED", "500"})
 _CHANGES_MIND = 0.012
 _CHANGED_MIND = "changed_mind"
+_SAID_OF_RETURNS = frozenset({"requested", "repeated", "too_many_units", "unknown_line"})
+"""A shopper asks for the first line, which of an order in two parcels may not have come."""
 _REASONS = (
     (_CHANGED_MIND, 0.55), ("not_as_described", 0.25), ("damaged", 0.12), ("wrong_item", 0.08),
 )  # fmt: skip
@@ -165,7 +167,7 @@ class Outside:
             asked = list(group)
             body = b'{"requests":[' + b",".join(w.body for w in asked) + b"]}"
             answers = await self._channels[merchant].post("/v1/returns", body, ReturnAnswers)
-            assert set(answers.counts) <= {"requested", "repeated", "too_many_units"}, answers
+            assert set(answers.counts) <= _SAID_OF_RETURNS, answers
             self._books.told_wishes(asked)
 
 

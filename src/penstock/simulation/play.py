@@ -6,10 +6,11 @@ goes on where it was. Whatever it repeats then is idempotent, so it ends as if n
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -102,11 +103,9 @@ async def _act(
     scenario: Scenario, cast: Cast, beside: Beside, phase: Phase, before: datetime, now: datetime
 ) -> None:
     match phase:
-        case "outside":
-            await cast.outside.act(before, now)
-        case "floor":
-            for floor in cast.floors if acting(scenario, before, now) else ():
-                await floor.act(now)
+        case "people":
+            floors = cast.floors if acting(scenario, before, now) else ()
+            await _all(cast.outside.act(before, now), *(floor.act(now) for floor in floors))
         case "worker":
             await (cast.worker if acting(scenario, before, now) else cast.watcher).drain(now)
             if telling(scenario, before, now):
@@ -114,6 +113,14 @@ async def _act(
         case "audit":
             if hourly(before, now):
                 await cast.auditor.begin(now)
+
+
+async def _all(*acts: Coroutine[Any, Any, None]) -> None:
+    """Let them act at the same time, each to its end; none touches what another works on."""
+    ended = await asyncio.gather(*acts, return_exceptions=True)
+    for trouble in ended:
+        if trouble is not None:
+            raise trouble
 
 
 async def _end(cast: Cast, beside: Beside, now: datetime) -> None:

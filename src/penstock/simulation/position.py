@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
-Phase = Literal["outside", "floor", "worker", "audit"]
-PHASES: tuple[Phase, ...] = ("outside", "floor", "worker", "audit")
+Phase = Literal["people", "worker", "audit"]
+PHASES: tuple[Phase, ...] = ("people", "worker", "audit")
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -18,7 +18,7 @@ class Position(msgspec.Struct, frozen=True):
     scale: float
     days: float
     tick: int = 0
-    phase: Phase = "outside"
+    phase: Phase = "people"
     finished: bool = False
     spent_s: float = 0.0
     started_at: datetime | None = None

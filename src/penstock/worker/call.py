@@ -1,7 +1,10 @@
 """An effect outside, exactly once, whatever dies when."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 
 import msgspec
@@ -9,13 +12,19 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.gateways.intent import Intent, Settled
-from penstock.gateways.port import Effect, Gateways, Outcome, Request, Vendor
+from penstock.gateways.port import Effect, Gateway, Gateways, Outcome, Request, Vendor
+from penstock.kernel.errors import Unavailable
 from penstock.lifecycle.advance import Subject
 from penstock.lifecycle.claim import claim, park, put_off
 from penstock.worker.identity import LOCK_CLASS
+from penstock.worker.poison import Report, halved, set_aside, troubles
 from penstock.worker.step import Call
 
+log = logging.getLogger(__name__)
 _ASK_AGAIN = timedelta(minutes=1)
+_ASK_BROKEN_AGAIN = timedelta(hours=1)
+Answered = tuple[Intent, Outcome]
+Conversation = Callable[[Gateway, Vendor, Sequence[Intent]], Awaitable[Sequence[Outcome]]]
 Pause = Callable[[str], None]
 """Told the name of each point at which a crash is interesting; tests die there."""
 
@@ -83,6 +92,14 @@ async def vendors(tx: Transaction, *, vendors: list[str]) -> list[Vendor]:
     """Find how vendors are reached."""
 
 
+class _Opened(msgspec.Struct):
+    """What one worker has in hand: what it must ask after, what is new, and whom to reach."""
+
+    unsure: list[Intent] = msgspec.field(default_factory=list)
+    fresh: list[Intent] = msgspec.field(default_factory=list)
+    reached: dict[str, Vendor] = msgspec.field(default_factory=dict)
+
+
 async def run_call(
     database: Database,
     gateways: Gateways,
@@ -90,43 +107,65 @@ async def run_call(
     worker_id: int,
     now: datetime,
     pause: Pause = lambda _: None,
+    report: Report | None = None,
 ) -> int:
-    """Run one batch of `call`; return how many subjects were settled or newly intended."""
+    """Run one batch of `call`; return how many subjects were settled or newly intended.
 
-    async def begin(tx: Transaction) -> tuple[list[Intent], list[Intent], dict[str, Vendor]]:
-        adopted = await adopt_calls(
-            tx,
-            step=call.name,
-            worker_id=worker_id,
-            lock_class=LOCK_CLASS,
-            now=now,
-            batch=call.batch,
-        )
-        unsure = [
-            Intent(Subject(c.merchant_id, c.subject_id), c.vendor, Request(c.reference, c.request))
-            for c in adopted
-        ]
-        fresh = await _intend(tx, call, worker_id, now)
-        names = sorted({i.vendor for i in [*unsure, *fresh]})
-        return unsure, fresh, {v.vendor: v for v in await vendors(tx, vendors=names)}
+    With `report` a subject whose preparation or recording breaks by a bug is set aside and
+    reported, and the others go on; without, the bug is raised.
+    """
+    opened = _Opened()
+    claimed: list[Subject] = []
 
-    unsure, fresh, reached = await database.run(OPERATOR, begin)
+    async def begin(size: int) -> int:
+        async def work(tx: Transaction) -> tuple[list[Intent], list[Intent], list[Vendor]]:
+            unsure = await _adopt(tx, call, worker_id, now, size)
+            fresh = await _intend(tx, call, worker_id, now, size, claimed)
+            names = sorted({i.vendor for i in [*unsure, *fresh]})
+            return unsure, fresh, await vendors(tx, vendors=names)
+
+        unsure, fresh, reached = await database.run(OPERATOR, work)
+        opened.unsure += unsure
+        opened.fresh += fresh
+        opened.reached |= {vendor.vendor: vendor for vendor in reached}
+        return len(claimed)
+
+    if report is None:
+        await begin(call.batch)
+    else:
+        aside = partial(set_aside, database, report, call.name, call.when.status)
+        await halved(begin, call.batch, lambda error: aside(list(claimed), error, now))
     pause("intended")
-    answered = await _ask(gateways, reached, call.effect, unsure)
+    each = partial(_each, gateways, opened.reached, forgiving=report is not None)
+    answered = await each(opened.unsure, _find(call.effect))
     absent = [i for i, outcome in answered if outcome.state == "absent"]
     answered = [(i, outcome) for i, outcome in answered if outcome.state != "absent"]
-    answered += await _send(gateways, reached, call.effect, [*absent, *fresh])
+    answered += await each([*absent, *opened.fresh], _do(call.effect))
     pause("called")
     if answered:
-        await database.run(OPERATOR, lambda tx: _record(tx, call, answered, now))
+        await _keep(database, call, answered, now, report)
     pause("recorded")
     return len(answered)
 
 
-async def _intend(tx: Transaction, call: Call, worker_id: int, now: datetime) -> list[Intent]:
-    subjects = await claim(
-        tx, kind=call.when.kind, status=call.when.status, now=now, batch=call.batch
+async def _adopt(
+    tx: Transaction, call: Call, worker_id: int, now: datetime, batch: int
+) -> list[Intent]:
+    adopted = await adopt_calls(
+        tx, step=call.name, worker_id=worker_id, lock_class=LOCK_CLASS, now=now, batch=batch
     )
+    return [
+        Intent(Subject(c.merchant_id, c.subject_id), c.vendor, Request(c.reference, c.request))
+        for c in adopted
+    ]
+
+
+async def _intend(
+    tx: Transaction, call: Call, worker_id: int, now: datetime, batch: int, claimed: list[Subject]
+) -> list[Intent]:
+    claimed.clear()
+    subjects = await claim(tx, kind=call.when.kind, status=call.when.status, now=now, batch=batch)
+    claimed.extend(subjects)
     if not subjects:
         return []
     intents = list(await call.prepare(tx, subjects, now))
@@ -152,9 +191,41 @@ async def _intend(tx: Transaction, call: Call, worker_id: int, now: datetime) ->
     return intents
 
 
-async def _record(
-    tx: Transaction, call: Call, answered: Sequence[tuple[Intent, Outcome]], now: datetime
+async def _keep(
+    database: Database,
+    call: Call,
+    answered: Sequence[Answered],
+    now: datetime,
+    report: Report | None,
 ) -> None:
+    """Record what vendors answered; where a bug breaks that, halve it until the poison is alone.
+
+    What broke stays open, for the effect is there: it is asked after and recorded again later.
+    """
+    try:
+        await database.run(OPERATOR, lambda tx: _record(tx, call, answered, now))
+    except Unavailable:
+        raise
+    except Exception as error:
+        if report is None:
+            raise
+        if len(answered) > 1:
+            half = len(answered) // 2
+            await _keep(database, call, answered[:half], now, report)
+            await _keep(database, call, answered[half:], now, report)
+            return
+        ((intent, _),) = answered
+        log.exception("step %s could not record %s", call.name, intent.subject)
+        told = troubles(call.name, [intent.subject], error)
+
+        async def leave_open(tx: Transaction) -> None:
+            await _ask_after(tx, call, [intent], now + _ASK_BROKEN_AGAIN)
+            await report(tx, told, now)
+
+        await database.run(OPERATOR, leave_open)
+
+
+async def _record(tx: Transaction, call: Call, answered: Sequence[Answered], now: datetime) -> None:
     known = [(i, o) for i, o in answered if o.state in {"done", "refused"}]
     unknown = [i for i, o in answered if o.state not in {"done", "refused"}]
     await settle(
@@ -165,37 +236,67 @@ async def _record(
         subject_ids=[i.subject.subject_id for i, _ in known],
         outcomes=[o.state for _, o in known],
     )
-    await ask_later(
-        tx,
-        step=call.name,
-        ask_at=now + _ASK_AGAIN,
-        merchant_ids=[i.subject.merchant_id for i in unknown],
-        subject_ids=[i.subject.subject_id for i in unknown],
-    )
+    await _ask_after(tx, call, unknown, now + _ASK_AGAIN)
     await call.record(tx, [Settled(i, o) for i, o in known], now)
     await put_off(tx, [i.subject for i, _ in known], call.when.status, now)
 
 
-async def _ask(
-    gateways: Gateways, reached: dict[str, Vendor], effect: Effect, intents: Sequence[Intent]
-) -> list[tuple[Intent, Outcome]]:
-    answered = []
-    for vendor, group in _by_vendor(intents):
-        references = sorted({i.request.reference for i in group})
-        outcomes = await gateways[reached[vendor].gateway].find(reached[vendor], effect, references)
-        answered += _paired(group, outcomes)
-    return answered
+async def _ask_after(tx: Transaction, call: Call, intents: Sequence[Intent], at: datetime) -> None:
+    await ask_later(
+        tx,
+        step=call.name,
+        ask_at=at,
+        merchant_ids=[i.subject.merchant_id for i in intents],
+        subject_ids=[i.subject.subject_id for i in intents],
+    )
 
 
-async def _send(
-    gateways: Gateways, reached: dict[str, Vendor], effect: Effect, intents: Sequence[Intent]
-) -> list[tuple[Intent, Outcome]]:
-    answered = []
-    for vendor, group in _by_vendor(intents):
-        requests = list({i.request.reference: i.request for i in group}.values())
-        outcomes = await gateways[reached[vendor].gateway].send(reached[vendor], effect, requests)
-        answered += _paired(group, outcomes)
-    return answered
+def _find(effect: Effect) -> Conversation:
+    async def find(
+        gateway: Gateway, vendor: Vendor, intents: Sequence[Intent]
+    ) -> Sequence[Outcome]:
+        return await gateway.find(vendor, effect, sorted({i.request.reference for i in intents}))
+
+    return find
+
+
+def _do(effect: Effect) -> Conversation:
+    async def send(
+        gateway: Gateway, vendor: Vendor, intents: Sequence[Intent]
+    ) -> Sequence[Outcome]:
+        requests = list({i.request.reference: i.request for i in intents}.values())
+        return await gateway.send(vendor, effect, requests)
+
+    return send
+
+
+async def _each(
+    gateways: Gateways,
+    reached: dict[str, Vendor],
+    intents: Sequence[Intent],
+    talk: Conversation,
+    *,
+    forgiving: bool,
+) -> list[Answered]:
+    """Talk to all vendors at once, so that a slow one delays nobody else.
+
+    Where we are `forgiving`, a bug in talking to one leaves its outcomes unknown: they are asked
+    after.
+    """
+
+    async def one(name: str, group: Sequence[Intent]) -> list[Answered]:
+        vendor = reached[name]
+        try:
+            outcomes = await talk(gateways[vendor.gateway], vendor, group)
+        except Exception:
+            if not forgiving:
+                raise
+            log.exception("talking to %s broke through the gateway %r", name, vendor.gateway)
+            outcomes = ()
+        return _paired(group, outcomes)
+
+    told = await asyncio.gather(*(one(name, group) for name, group in _by_vendor(intents)))
+    return [answer for answers in told for answer in answers]
 
 
 def _by_vendor(intents: Sequence[Intent]) -> list[tuple[str, list[Intent]]]:
@@ -203,7 +304,7 @@ def _by_vendor(intents: Sequence[Intent]) -> list[tuple[str, list[Intent]]]:
     return [(vendor, list(group)) for vendor, group in groupby(ordered, key=lambda i: i.vendor)]
 
 
-def _paired(intents: Sequence[Intent], outcomes: Sequence[Outcome]) -> list[tuple[Intent, Outcome]]:
+def _paired(intents: Sequence[Intent], outcomes: Sequence[Outcome]) -> list[Answered]:
     """Pair by reference; a vendor that leaves one out has not told what became of it."""
     by_reference = {outcome.reference: outcome for outcome in outcomes}
     return [

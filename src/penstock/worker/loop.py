@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from penstock.db.agree import require_agreement
 from penstock.db.query import query
@@ -13,13 +13,15 @@ from penstock.kernel.clock import Clock
 from penstock.kernel.errors import Unavailable
 from penstock.lifecycle.advance import Subject
 from penstock.lifecycle.claim import claim, put_off
+from penstock.worker.broken import step_broke
 from penstock.worker.call import Pause, run_call
 from penstock.worker.identity import Identity
-from penstock.worker.poison import Report, halved, set_aside
+from penstock.worker.poison import Report, halved, said, set_aside
 from penstock.worker.step import Call, Every, Step, Timed, Work
 
 log = logging.getLogger(__name__)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_BROKEN_AGAIN = timedelta(hours=1)
 
 
 @query
@@ -59,8 +61,9 @@ class Worker:
     ) -> None:
         """Take what `app.py` has composed.
 
-        With `report` a subject that breaks a step by a bug is set aside and reported; without, as
-        where nobody reads the list, the bug is raised.
+        With `report` a subject that breaks a step by a bug is set aside and reported, and a timed
+        step that breaks waits for a while; without, as where nobody reads the list, the bug is
+        raised.
         """
         self._report = report
         self._database = database
@@ -91,8 +94,9 @@ class Worker:
                 case Call():
                     worker_id = await self._identity.claim()
                     done += await run_call(
-                        self._database, self._gateways, work, worker_id, now, self._pause
-                    )
+                        self._database, self._gateways, work, worker_id, now, self._pause,
+                        self._report,
+                    )  # fmt: skip
         return done
 
     async def _look(self, tx: Transaction, now: datetime) -> set[str]:
@@ -141,10 +145,24 @@ class Worker:
             turn = await schedule(tx, step=step.name, now=now, next_at=_next(step.when, now))
             return -1 if turn is None else await step.do(tx, now)
 
-        done = total = await self._database.run(OPERATOR, work)
-        while done >= step.batch:
-            done = await self._database.run(OPERATOR, lambda tx: step.do(tx, now))
-            total += done
+        try:
+            done = total = await self._database.run(OPERATOR, work)
+            while done >= step.batch:
+                done = await self._database.run(OPERATOR, lambda tx: step.do(tx, now))
+                total += done
+        except Unavailable:
+            raise
+        except Exception as error:
+            if self._report is None:
+                raise
+            log.exception("step %s broke", step.name)
+            again_at = min(_next(step.when, now), now + _BROKEN_AGAIN)
+            told = said(error)
+            await self._database.run(
+                OPERATOR,
+                lambda tx: step_broke(tx, step=step.name, now=now, next_at=again_at, because=told),
+            )
+            return 0
         return max(total, 0)
 
     async def serve(self, clock: Clock, stop: asyncio.Event, *, idle_s: float = 0.2) -> None:

@@ -67,12 +67,24 @@ async def set_aside(
     if not subjects:
         raise error
     log.error("step %s broke at %s", step, subjects, exc_info=error)
-    first_line = (str(error).splitlines() or [""])[0]
-    detail = f"{step}: {type(error).__name__}: {first_line}"[:_DETAIL_LENGTH].replace("\0", "�")
-    troubles = [(s.merchant_id, s.subject_id, REASON, FAULT, detail) for s in subjects]
+    told = troubles(step, subjects, error)
 
     async def work(tx: Transaction) -> None:
         await put_off(tx, subjects, status, now)
-        await report(tx, troubles, now)
+        await report(tx, told, now)
 
     await database.run(OPERATOR, work)
+
+
+def troubles(
+    step: str, subjects: Sequence[Subject], error: Exception
+) -> list[tuple[int, int, str, str, str]]:
+    """Return what a `Report` takes of subjects that broke a step."""
+    detail = f"{step}: {said(error)}"[:_DETAIL_LENGTH]
+    return [(s.merchant_id, s.subject_id, REASON, FAULT, detail) for s in subjects]
+
+
+def said(error: Exception) -> str:
+    """Say an error in one line that a database can hold."""
+    first_line = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first_line}"[:_DETAIL_LENGTH].replace("\0", "�")
