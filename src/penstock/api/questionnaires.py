@@ -29,7 +29,9 @@ RoundName = Annotated[
 ANSWER_MAX_BYTES = 20_000
 LINKS_PER_S = 50
 """Questionnaires that one process shows or takes a second, whoever asks: nobody has a key here."""
-_DOOR = Gate(Limits(requests_max=100, orders_per_s=LINKS_PER_S, orders_burst=200))
+_DOOR = Gate(
+    Limits(requests_max=100, orders_per_s=LINKS_PER_S, orders_burst=200, refusals_per_s=LINKS_PER_S)
+)
 _VALUES = msgspec.json.Decoder(dict[str, int])
 
 
