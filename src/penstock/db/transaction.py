@@ -101,6 +101,7 @@ class Database:
                 connection_class=_Connection,
                 server_settings=_TIMEOUTS,
                 command_timeout=120,
+                max_cacheable_statement_size=0,  # the longest take longest to plan: keep them all
             )
         except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
             raise Misconfigured(

@@ -17,7 +17,7 @@ from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.experience.enlist import enlist, kept_measures, known, missing, pass_by, strange
 from penstock.experience.judging import Measure, days_given, images, with_contributions
-from penstock.experience.recount import all_stretches, allow_memory, allow_time, recount
+from penstock.experience.recount import all_stretches, allow_time, recount
 from penstock.experience.settle_recount import forget_recount, settle_recount
 
 BATCH: Final = 20_000
@@ -43,6 +43,11 @@ async def lock_tallies(tx: Transaction, *, exclusive: bool) -> None:
 
 
 @query
+async def keep_plan(tx: Transaction) -> None:
+    """Let this transaction sort in memory and keep its plans: to plan is dearer than to fold."""
+
+
+@query
 async def changes_wait(tx: Transaction) -> bool | None:
     """Tell whether there is anything to fold."""
 
@@ -62,7 +67,7 @@ async def fold(tx: Transaction, now: datetime, *, batch: int = BATCH) -> int:
     kept = await kept_measures(tx)
     if unknown := strange(kept):
         await pass_by(tx, measures=unknown)
-    await allow_memory(tx)
+    await keep_plan(tx)
     measures = known(kept)
     given = {"batch": batch, "known_on": now.date(), **days_given(measures.values())}
     rows = await run_composed(tx, _statement(tuple(sorted(measures.items()))), given)

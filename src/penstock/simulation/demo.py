@@ -30,8 +30,10 @@ from penstock.simulation.vendors import Vendors
 from penstock.simulation.world import Keys, build
 from penstock.worker.identity import Identity
 
-_OBSERVES = "pass_on"
-"""The step that only reads what others wrote: it runs beside them, as a second worker would."""
+_OBSERVES = {"pass_on", "fold_journeys", "score_days"}
+"""Steps that only read what others wrote: they run beside them, as a second worker would."""
+_LEFT_OUT = {"foresee_learn", "foresee_scores"}
+"""Steps that work for those who ask for a forecast, and of an evening nobody does."""
 _WATCHES = "escalate"
 """The step that is due by the hour even where nobody acts, for a deadline passes by itself."""
 _SAMPLED_EVERY_S = 4.0
@@ -127,9 +129,11 @@ async def _perform(
         cast = Cast(
             _outside(scenario, chance, books, stage, keys),
             _floors(scenario, chance, books, vendors, stage, keys),
-            worker_of(database, identity, gateways, steps=lambda name: name != _OBSERVES),
+            worker_of(
+                database, identity, gateways, steps=lambda name: name not in _OBSERVES | _LEFT_OUT
+            ),
             worker_of(database, identity, gateways, steps=lambda name: name == _WATCHES),
-            worker_of(database, identity, gateways, steps=lambda name: name == _OBSERVES),
+            worker_of(database, identity, gateways, steps=lambda name: name in _OBSERVES),
             auditor,
         )
         ended = await play(
