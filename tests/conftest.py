@@ -23,6 +23,21 @@ settings.register_profile("penstock", _EVERYWHERE, derandomize=True)
 settings.register_profile("explore", _EVERYWHERE, max_examples=300)
 settings.load_profile("penstock")
 
+_LONGEST = ("simulation", "crash", "cli", "races", "api")
+"""Folders whose files take longest: begun first, no core is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; within a folder the order stays."""
+    tests = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(tests).parts[0]
+        return _LONGEST.index(folder) if folder in _LONGEST else len(_LONGEST)
+
+    items.sort(key=place)
+
+
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
