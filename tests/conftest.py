@@ -1,9 +1,12 @@
 """A real PostgreSQL for every test: a template database once, a copy or a rollback per test."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +56,17 @@ def server_url() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="penstock-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)  # the server's own account must get to its data
         with EmbeddedServer(Path(folder) / "data") as server:
+            asyncio.run(_hurried(server.url()))
             yield server.url()
+
+
+async def _hurried(url: str) -> None:
+    """Spare the disk: each test has a database of its own, and none outlives the machine."""
+    admin = await asyncpg.connect(url)
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        await admin.execute(f"ALTER SYSTEM SET {setting} = off")
+    await admin.execute("SELECT pg_reload_conf()")
+    await admin.close()
 
 
 def _database(url: str, name: str) -> str:
@@ -76,18 +89,58 @@ async def template(server_url: str) -> AsyncIterator[str]:
     await admin.close()
 
 
-_copies = iter(range(1_000_000))
+class Copies:
+    """Copies of the template, one made ahead: a thousand files take longer than most tests."""
+
+    def __init__(self, server_url: str, template: str) -> None:
+        self._server_url = server_url
+        self._template = template
+        self._count = count()
+        self._beside = ThreadPoolExecutor(1)
+        self._next = self._beside.submit(self._make)
+
+    def take(self) -> str:
+        """Return the name of a copy, and begin the next."""
+        name = self._next.result()
+        self._next = self._beside.submit(self._make)
+        return name
+
+    def leave(self, name: str) -> None:
+        """Drop a copy, when there is time."""
+        self._beside.submit(self._ask, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def close(self) -> None:
+        """Drop what nobody took, and wait until all is gone."""
+        self.leave(self._next.result())
+        self._beside.shutdown()
+
+    def _make(self) -> str:
+        name = f"{self._template}_{next(self._count)}"
+        self._ask(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
+        return name
+
+    def _ask(self, sql: str) -> None:
+        async def ask() -> None:
+            admin = await asyncpg.connect(self._server_url)
+            await admin.execute(sql)
+            await admin.close()
+
+        asyncio.run(ask())
+
+
+@pytest.fixture(scope="session")
+def copies(server_url: str, template: str) -> Iterator[Copies]:
+    made = Copies(server_url, template)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+def database_url(server_url: str, copies: Copies) -> Iterator[str]:
     """The URL of a database of the test's own, for what must commit."""
-    name = f"{template}_{next(_copies)}"
-    admin = await asyncpg.connect(server_url)
-    await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    name = copies.take()
     yield _database(server_url, name)
-    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await admin.close()
+    copies.leave(name)
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from penstock.access.key import Principal, create_key
 from penstock.api.caller import Callers
@@ -21,6 +23,12 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 @asynccontextmanager
 async def _nothing_to_open(app: Any) -> AsyncIterator[None]:
     yield
+
+
+@cache
+def _app() -> Litestar:
+    """Build the application once: it has no state but what a test puts there."""
+    return http_app(_nothing_to_open, Settings().body_max_bytes)
 
 
 class Stopped:
@@ -43,7 +51,8 @@ class Api:
         settings = Settings()
         context = Context(settings, database, self.clock, Callers(database, self.clock))
 
-        self.app = http_app(_nothing_to_open, settings.body_max_bytes)
+        self.app = _app()
+        self.app.state.pop("receipt", None)
         self.app.state.context = context
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://penstock"

@@ -142,7 +142,7 @@ async def show_one(
         return found or await archived_document(tx, whose, order_id, folder_of(folder))
 
     with files_named_to_operators(principal):
-        found = await context.database.run(actor_of(principal), look)
+        found = await context.database.run(actor_of(principal), look, by_key=True)
     if found is None:
         raise NotFound(f"there is no order {order_id}")
     body: Any = found  # of the archive: the very bytes that were answered then
