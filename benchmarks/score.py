@@ -30,7 +30,7 @@ from penstock.experience.enlist import wanted
 from penstock.experience.fold import fold
 from penstock.experience.load import shipped
 from penstock.experience.recompute import recompute
-from penstock.experience.record_milestones import Milestone, take_milestones
+from penstock.experience.record_milestones import Milestone, Word, take_milestones
 
 SEED = 20261111
 ORDERS = 10_000_000
@@ -161,12 +161,22 @@ def _order(random: Random, lane: int, number: int) -> list[tuple[int, Milestone]
     at = BEGIN + timedelta(seconds=random.randrange(40 * 86_400))
     merchant, ref = 1_000 + lane * MERCHANTS + random.randrange(MERCHANTS), f"{lane}-{number}"
     channel, market = random.choice(CHANNELS)
-    hours = {"ordered": 0.0, "paid": random.random() / 10, "dispatch_by": 48.0, "deliver_by": 144.0}
+    hours: dict[Word, float] = {
+        "ordered": 0.0, "paid": random.random() / 10, "dispatch_by": 48.0, "deliver_by": 144.0,
+    }  # fmt: skip
     hours["accepted"] = hours["paid"] + 0.01
     if random.random() < 0.02:
         hours["cancelled"] = 5 + random.random() * 40
     else:
-        steps = ("allocated", "released", "picked", "packed", "labelled", "dispatched", "scanned")
+        steps: tuple[Word, ...] = (
+            "allocated",
+            "released",
+            "picked",
+            "packed",
+            "labelled",
+            "dispatched",
+            "scanned",
+        )
         hour = hours["accepted"]
         for step in steps:
             hour += random.expovariate(1 / 4)
@@ -176,7 +186,7 @@ def _order(random: Random, lane: int, number: int) -> list[tuple[int, Milestone]
             hours["returned"] = hour + 200
     fault = random.choice(("seller", "buyer", "carrier"))
     return [
-        (merchant, Milestone(order_ref=ref, milestone=word, at=at + timedelta(hours=late),  # type: ignore[arg-type]  # a key of ours
+        (merchant, Milestone(order_ref=ref, milestone=word, at=at + timedelta(hours=late),
                              fault=fault if word in {"cancelled", "returned"} else None,
                              market=market, channel=channel))
         for word, late in hours.items()

@@ -21,12 +21,12 @@ from penstock.customs.rulebook import shipped
 from penstock.customs.territory import jurisdiction
 from penstock.db.outbox import announce
 from penstock.db.transaction import Transaction
-from penstock.experience.consequences import consequences
 from penstock.experience.effect import Effect
 from penstock.experience.load import load as load_profile
 from penstock.experience.load import shipped as shipped_profiles
 from penstock.experience.profile import Profile
 from penstock.experience.score import Score
+from penstock.experience.severity import limits_broken
 from penstock.gateways.effects import VendorEvent
 from penstock.inventory.audit import audit as audit_stock
 from penstock.inventory.commit import uncommit_stock
@@ -296,7 +296,7 @@ def _said(code: str, at: float, effect: Effect | None) -> ScoreBand:
 
 
 def _beyond(profile: Profile, detail: str) -> list[ScoreBand]:
-    """Return what limits say that a score is beyond, one thing each.
+    """Return what the limits say that a score is beyond.
 
     A score that another version of the profile made has other metrics, and is beyond none of ours.
     """
@@ -306,13 +306,7 @@ def _beyond(profile: Profile, detail: str) -> list[ScoreBand]:
         return []
     if {metric.code for metric in profile.metrics} - {metric.code for metric in scored.metrics}:
         return []
-    found = []
-    for said in consequences(msgspec.structs.replace(profile, bands=()), scored):
-        empty = ScoreBand(code=said.code, at=0.0, days=said.days)
-        of = "volume_percent" if said.kind == "volume_limit" else said.kind
-        value = said.value if isinstance(said.value, bool) else round(said.value)
-        found.append(msgspec.structs.replace(empty, **{of: value}))
-    return found
+    return [_said(code, 0.0, effect) for code, effect in limits_broken(profile, scored)]
 
 
 def score_rules(profile: str, day: date) -> ScoreRules | None:

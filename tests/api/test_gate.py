@@ -92,21 +92,21 @@ def test_who_asks_again_when_he_is_answered_hears_no_more_refusals_than_agreed(p
     bounded = gate(clock)
     for heard, pause_s in enumerate(pauses_s):
         clock.at_s += pause_s
-        waits_s = bounded.refusal_waits_s(b"one")
+        waits_s = bounded.refusal_waits_s(1)
         assert 0 <= waits_s <= 1
         clock.at_s += waits_s
         assert heard + 1 <= 10 + 10 * (clock.at_s - 100) + 1e-6
-    assert not bounded.refusal_waits_s(b"another")
+    assert not bounded.refusal_waits_s(2)
 
 
 async def test_so_many_refusals_are_held_and_no_more():
     bounded = gate(Clock(), requests_max=1)
     for _ in range(10):
-        await bounded.refuse(b"one")
-    held = [asyncio.create_task(bounded.refuse(b"one")) for _ in range(4)]
+        await bounded.refuse(1)
+    held = [asyncio.create_task(bounded.refuse(1)) for _ in range(4)]
     await asyncio.sleep(0)
     assert bounded.held == 4
-    await bounded.refuse(b"one")
+    await bounded.refuse(1)
     for task in held:
         task.cancel()
     await asyncio.gather(*held, return_exceptions=True)

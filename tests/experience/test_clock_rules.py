@@ -149,7 +149,7 @@ BREAKS = [
     ("days = 7\n\n", "days = 0\n\n", "must be at least 1"),
     (
         "volume_percent = 90",
-        "volume_days = 14",
+        "volume_percent = 100",
         "says of nothing what follows",
         "[dimension.metric.limit.effect]",
     ),

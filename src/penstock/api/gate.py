@@ -51,9 +51,9 @@ class _Buckets:
         self._per_s = per_s
         self._burst = burst
         self._clock = clock
-        self._of: dict[int | bytes, _Bucket] = {}
+        self._of: dict[int, _Bucket] = {}
 
-    def of(self, caller: int | bytes) -> _Bucket:
+    def of(self, caller: int) -> _Bucket:
         """Return a caller's bucket as it is now; a new one is full."""
         now_s = self._clock()
         bucket = self._of.get(caller)
@@ -113,14 +113,14 @@ class Gate:
             )
         bucket.tokens -= orders
 
-    def refusal_waits_s(self, caller: bytes) -> float:
+    def refusal_waits_s(self, caller: int) -> float:
         """Count a refusal; return for how long its answer is to be held back."""
         rate = self._limits.refusals_per_s
         bucket = self._refusals.of(caller)
         bucket.tokens = max(bucket.tokens - 1, -rate * _HELD_MAX_S)
         return max(0.0, -bucket.tokens / rate)
 
-    async def refuse(self, caller: bytes) -> None:
+    async def refuse(self, caller: int) -> None:
         """Return when a caller may be told no: at once, unless it has heard it often of late."""
         wait_s = self.refusal_waits_s(caller)
         if not wait_s or self.held >= _HELD_TIMES * self._limits.requests_max:

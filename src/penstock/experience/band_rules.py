@@ -5,9 +5,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 from penstock.experience.clock_rules import Problem
-from penstock.experience.consequences import KINDS
 from penstock.experience.effect import Effect
 from penstock.experience.profile import Metric, Profile, Steps
+from penstock.experience.severity import KINDS
 
 
 def band_problems(profile: Profile) -> Iterator[Problem]:
@@ -65,7 +65,7 @@ def _effect(effect: Effect | None, path: tuple[str | int, ...]) -> Iterator[Prob
         percent = getattr(effect, key)
         if percent is not None and not 0 <= percent <= 100:
             yield (*path, key), "must be between 0 and 100"
-    for key, least in (("volume_days", 1), ("settlement_days", 0), ("days", 1)):
+    for key, least in (("settlement_days", 0), ("days", 1)):
         days = getattr(effect, key)
         if days is not None and days < least:
             yield (*path, key), f"must be at least {least}"

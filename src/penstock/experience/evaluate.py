@@ -7,48 +7,20 @@ from fractions import Fraction
 
 import msgspec
 
-from penstock.db.query import query
 from penstock.db.transaction import Transaction
+from penstock.experience.clocks import Clocks, clocks
 from penstock.experience.measure import Measured, count
 from penstock.experience.points import Count, rounded
 from penstock.experience.profile import Profile
 from penstock.experience.score import Score, score
 
 
-class Journey(msgspec.Struct, frozen=True):
-    """The clocks, promises and faults of one fulfilment order: the evidence."""
-
-    fulfilment_order_id: int
-    order_ref: str
-    ordered_at: datetime
-    paid_at: datetime | None
-    accepted_at: datetime | None
-    dispatch_by_at: datetime | None
-    dispatched_at: datetime | None
-    transit_by_at: datetime | None
-    deliver_by_at: datetime | None
-    delivered_at: datetime | None
-    cancelled_at: datetime | None
-    cancel_fault: str | None
-    lost_at: datetime | None
-    returned_at: datetime | None
-    return_fault: str | None
-    exception_fault: str | None
-
-
 class CostlyOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order, the points that it cost on the score's scale, and under which metrics."""
 
-    journey: Journey
+    journey: Clocks
     points: Decimal
     metrics: tuple[str, ...]
-
-
-@query
-async def evidence(
-    tx: Transaction, *, merchant: int, fulfilment_orders: list[int], as_of: datetime
-) -> list[Journey]:
-    """Return the named journeys of a merchant as they were known at `as_of`."""
 
 
 async def evaluate(
@@ -104,7 +76,7 @@ async def orders_costing_most(
     worst = sorted(costs, key=lambda order: (-costs[order][0], order))[:limit]
     journeys = {
         journey.fulfilment_order_id: journey
-        for journey in await evidence(tx, merchant=merchant, fulfilment_orders=worst, as_of=as_of)
+        for journey in await clocks(tx, merchant=merchant, fulfilment_orders=worst, as_of=as_of)
     }
     return [
         CostlyOrder(

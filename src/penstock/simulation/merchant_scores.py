@@ -6,8 +6,9 @@ import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
+from penstock.experience.clocks import Clocks
 from penstock.experience.evaluate import CostlyOrder as Costly
-from penstock.experience.evaluate import Journey, evaluate, orders_costing_most
+from penstock.experience.evaluate import evaluate, orders_costing_most
 from penstock.experience.load import load
 from penstock.experience.pictures.pictures import lanes
 from penstock.experience.profile import Profile
@@ -93,7 +94,7 @@ def _costly(profile: Profile, order: Costly) -> CostlyOrder:
     )
 
 
-def _happened(journey: Journey) -> str:
+def _happened(journey: Clocks) -> str:
     """Say in a sentence what went wrong, the gravest first."""
     if journey.lost_at:
         return f"lost on the road, {journey.lost_at:%d %b}"

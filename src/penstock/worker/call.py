@@ -206,7 +206,7 @@ async def _keep(
         await database.run(OPERATOR, lambda tx: _record(tx, call, answered, now))
     except Unavailable:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever a bug in recording raises
         if report is None:
             raise
         if len(answered) > 1:
@@ -288,7 +288,7 @@ async def _each(
         vendor = reached[name]
         try:
             outcomes = await talk(gateways[vendor.gateway], vendor, group)
-        except Exception:
+        except Exception:  # a gateway raises nothing for what the network does: this is a bug
             if not forgiving:
                 raise
             log.exception("talking to %s broke through the gateway %r", name, vendor.gateway)

@@ -152,7 +152,7 @@ class Worker:
                 total += done
         except Unavailable:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever a bug in the step raises
             if self._report is None:
                 raise
             log.exception("step %s broke", step.name)

@@ -6,7 +6,7 @@ from random import Random
 import msgspec
 import pytest
 
-from penstock.experience.explain.clocks import Clocks
+from penstock.experience.clocks import Clocks
 from penstock.experience.explain.explain import Wanted, explain
 from penstock.experience.explain.miss import miss
 from penstock.experience.load import load

@@ -35,7 +35,8 @@ def played(merchant: int, days: int, a_day: int, seed: int) -> list[tuple[object
             left = begun + timedelta(hours=3)
             there = left + timedelta(days=1.6 * slow * luck.lognormvariate(0, 0.25))
             cancelled = at + timedelta(hours=9) if luck.random() < 0.02 else None
-            left, there = (left, there) if cancelled is None else (None, None)  # type: ignore[assignment]
+            if cancelled is not None:
+                left = there = None
             back = there + timedelta(days=4) if there and luck.random() < 0.05 else None
             begun_at = known(begun) if cancelled is None else None
             rows.append((

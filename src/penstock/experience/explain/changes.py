@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from penstock.db.transaction import Transaction
+from penstock.experience.clocks import clocks
 from penstock.experience.explain.causes import Part, Sides, split
-from penstock.experience.explain.clocks import clocks
 from penstock.experience.explain.explain import scored_from
 from penstock.experience.explain.told_at import told_at
 from penstock.experience.explain.windows import NOTHING, Seen, see

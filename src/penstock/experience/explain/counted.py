@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from penstock.db.transaction import Transaction
-from penstock.experience.explain.clocks import clocks
+from penstock.experience.clocks import clocks
 from penstock.experience.explain.miss import miss
 from penstock.experience.measure import count
 from penstock.experience.profile import Profile

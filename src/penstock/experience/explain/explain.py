@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from penstock.db.transaction import Transaction
-from penstock.experience.explain.clocks import Clocks, clocks
+from penstock.experience.clocks import Clocks, clocks
 from penstock.experience.explain.miss import Miss, miss
 from penstock.experience.explain.share import shared_out
 from penstock.experience.explain.told_at import told_at

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from penstock.experience.explain.clocks import Clocks
+from penstock.experience.clocks import Clocks
 from penstock.experience.metric_clock import Clock
 from penstock.experience.profile import Metric
 from penstock.experience.working_days import ends

@@ -26,7 +26,10 @@ def offered(past: Past, assume: Assumptions) -> tuple[list[Lever], list[NotTold]
         _cut_offs(past, assume),
     ):
         for one in found:
-            (levers if isinstance(one, Lever) else silent).append(one)  # type: ignore[arg-type]  # sorted by the test
+            if isinstance(one, Lever):
+                levers.append(one)
+            else:
+                silent.append(one)
     return levers, silent
 
 

@@ -1,5 +1,6 @@
 """Bands and limits say what follows, the harder one where both speak."""
 
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -7,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.experience.consequences import KINDS, band_of, consequences
 from penstock.experience.load import load
 from penstock.experience.points import Count
 from penstock.experience.profile import ORDERS, Profile
 from penstock.experience.score import Score, score
+from penstock.experience.severity import KINDS, limits_broken
+from penstock.lending import score_rules
+from penstock.merchants.growth.bands import ScoreBand, ScoreRules, band_of_score, said
 
 LES, SEA = load("penstock_les"), load("tiktok_shop_sea")
 
@@ -21,8 +24,41 @@ def at(points: int, profile: Profile = LES) -> Score:
     return msgspec.structs.replace(empty, points=Decimal(points), status="final")
 
 
-def told(profile: Profile, scored: Score) -> dict[str, Decimal | bool]:
-    return {c.kind: c.value for c in consequences(profile, scored)}
+DAY = date(2026, 11, 20)
+SUBJECTS = {
+    "volume_limit": "volume_percent",
+    "probation": "probation",
+    "settlement_days": "settlement_days",
+    "return_share": "return_share",
+    "streams": "streams",
+}
+
+
+def reached(profile: Profile, scored: Score) -> tuple[ScoreRules, int]:
+    rules = score_rules(profile.code, DAY)
+    assert rules is not None
+    return rules, -1 if scored.points is None else band_of_score(rules.bands, float(scored.points))
+
+
+def speakers(profile: Profile, scored: Score) -> dict[str, ScoreBand]:
+    """Who decides about each kind, by the very rules that act on merchants."""
+    rules, place = reached(profile, scored)
+    limits = rules.limits(msgspec.json.encode(scored).decode())
+    who = {kind: said(rules.bands, place, limits, of) for kind, of in SUBJECTS.items()}
+    return {kind: band for kind, band in who.items() if band is not None}
+
+
+def told(profile: Profile, scored: Score) -> dict[str, int | bool]:
+    """What follows; a cap of 100 % is none."""
+    values = {
+        kind: getattr(band, SUBJECTS[kind]) for kind, band in speakers(profile, scored).items()
+    }
+    return {kind: value for kind, value in values.items() if (kind, value) != ("volume_limit", 100)}
+
+
+def band_of(profile: Profile, scored: Score) -> str | None:
+    rules, place = reached(profile, scored)
+    return rules.bands[place].code if place >= 0 else None
 
 
 def sea(late: int, of: int, cancelled: int = 0) -> Score:
@@ -55,11 +91,9 @@ def sea(late: int, of: int, cancelled: int = 0) -> Score:
     ],
 )
 def test_the_highest_band_that_is_reached_decides(
-    points: int, band: str, follows: dict[str, Decimal | bool]
+    points: int, band: str, follows: dict[str, int | bool]
 ) -> None:
-    reached = band_of(LES, at(points))
-    assert reached is not None
-    assert reached.code == band
+    assert band_of(LES, at(points)) == band
     assert follows.items() <= told(LES, at(points)).items()
 
 
@@ -71,16 +105,14 @@ def test_a_lower_bands_restrictions_do_not_reach_up() -> None:
 def test_a_band_without_an_effect_is_passed_over() -> None:
     us = load("tiktok_shop_us")
     opened = msgspec.structs.replace(at(0, us), points=Decimal("4.6"))
-    top = band_of(us, opened)
-    assert top is not None
-    assert (top.code, told(us, opened)["settlement_days"]) == ("live_giveaway", 1)
+    assert (band_of(us, opened), told(us, opened)["settlement_days"]) == ("live_giveaway", 1)
     affiliate = msgspec.structs.replace(opened, points=Decimal("3.6"))
     assert told(us, affiliate) == {"settlement_days": 8, "return_share": 50}
 
 
 def test_without_a_score_nothing_follows() -> None:
     nothing = score(LES, {ORDERS: Count(numerator=0, denominator=0)})
-    assert consequences(LES, nothing) == ()
+    assert told(LES, nothing) == {}
     assert band_of(LES, nothing) is None
 
 
@@ -90,19 +122,17 @@ def test_without_a_score_nothing_follows() -> None:
 )
 def test_the_rates_of_a_week_limit_volume(late: int, percent: int | None) -> None:
     scored = sea(late, 100)
-    found = {c.kind: c for c in consequences(SEA, scored)}
-    limited = found.get("volume_limit")
-    assert (limited.value if limited else None) == percent
+    limited = speakers(SEA, scored).get("volume_limit")
+    assert (limited.volume_percent if limited else None) == percent
     if limited:
-        assert (limited.days, limited.volume_days, limited.code) == (7, 28, "LDR_7D")
-        assert "one week" in limited.title
+        assert (limited.days, limited.code) == (7, "LDR_7D")
     beyond = {m.code: m.beyond_limit for m in scored.metrics}
     assert beyond["LDR_7D"] is (percent is not None)
 
 
 def test_of_two_limits_the_harder_one_counts() -> None:
-    (limited,) = consequences(SEA, sea(10, 100, cancelled=30))
-    assert (limited.code, limited.value) == ("SFCR_7D", 70)
+    (limited,) = speakers(SEA, sea(10, 100, cancelled=30)).values()
+    assert (limited.code, limited.volume_percent) == ("SFCR_7D", 70)
 
 
 def test_a_limit_may_ask_for_orders() -> None:
@@ -116,7 +146,7 @@ def test_a_limit_may_ask_for_orders() -> None:
     parts = (SEA.dimensions[0], dimension, SEA.dimensions[2])
     profile = msgspec.structs.replace(SEA, dimensions=parts)
     for orders, limited in ((29, False), (30, True)):
-        assert bool(consequences(profile, sea(orders, orders))) is limited
+        assert any(limits_broken(profile, sea(orders, orders))) is limited
 
 
 @given(st.integers(0, 99))
