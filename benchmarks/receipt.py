@@ -46,10 +46,10 @@ TABLES = {
     "inventory.move": ("subject_id", "move_id"),
     "lifecycle.subject": ("subject_id",),
     "lifecycle.history": ("subject_id", "history_id"),
-    "outbox.event": ("subject_id", "event_id"),
+    "outbox.batch": ("subject_ids", "batch_id"),
 }
-"""All that one accepted order writes, and the columns that are its own."""
-_GENERATED = {"move_id", "history_id", "event_id"}
+"""All that a batch of accepted orders writes, and the columns that are each order's own."""
+_GENERATED = {"move_id", "history_id", "batch_id"}
 _COUNT = "UPDATE inventory.pool_stock SET reserved = reserved + $1 WHERE merchant_id = $2"
 
 
@@ -158,7 +158,8 @@ async def _rows_of_a_batch(url: str) -> dict[str, tuple[list[str], list[tuple[An
     rows = {}
     for table in TABLES:
         only = " WHERE reason = 'reserve'" if table == "inventory.move" else ""
-        records = await connection.fetch(f"SELECT * FROM {table}{only} LIMIT {BATCH}")
+        rows_max = 1 if table == "outbox.batch" else BATCH
+        records = await connection.fetch(f"SELECT * FROM {table}{only} LIMIT {rows_max}")
         columns = [name for name in records[0].keys() if name not in _GENERATED]  # noqa: SIM118  a Record
         rows[table] = (columns, [tuple(record[name] for name in columns) for record in records])
     await connection.close()
@@ -206,7 +207,8 @@ def _renumbered(
         for i, record in enumerate(records):
             values = list(record)
             for at, name in own:
-                values[at] = fresh[i] if name == "channel_order_id" else ids[i]
+                numbered = {"channel_order_id": fresh[i], "subject_ids": ids}
+                values[at] = numbered.get(name, ids[i])
             renumbered.append(tuple(values))
         batch[table] = (columns, renumbered)
     return batch

@@ -74,10 +74,11 @@ _RELAYED_AT_ONCE = 20_000
 async def pass_on(tx: Transaction, now: datetime) -> int:  # noqa: ARG001  a Timed step is given the time
     """Take what happened out of the outbox and fold it into the merchants' experience."""
     happened = await relay(tx, batch=_RELAYED_AT_ONCE)
-    touched = sorted({(h.merchant_id, h.subject_id) for h in happened if h.topic in TELLING})
+    telling = [h for h in happened if h.topic in TELLING]
+    touched = sorted({(h.merchant_id, subject_id) for h in telling for subject_id in h.subject_ids})
     if touched:
         await observe(tx, merchant_ids=[m for m, _ in touched], subject_ids=[s for _, s in touched])
-    return len(happened)
+    return sum(len(h.subject_ids) for h in happened)
 
 
 def _minutes(minutes: float) -> Every:

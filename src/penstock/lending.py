@@ -20,6 +20,7 @@ from penstock.customs.record_clearance import record_clearance
 from penstock.customs.rulebook import shipped
 from penstock.customs.territory import jurisdiction
 from penstock.db.outbox import announce
+from penstock.db.together import together
 from penstock.db.transaction import Transaction
 from penstock.experience.effect import Effect
 from penstock.experience.load import load as load_profile
@@ -31,7 +32,7 @@ from penstock.gateways.effects import VendorEvent
 from penstock.inventory.audit import audit as audit_stock
 from penstock.inventory.commit import uncommit_stock
 from penstock.inventory.release import release_reservation
-from penstock.inventory.reserve import lock_stock, take_stock
+from penstock.inventory.reserve import lock_stock, reserve
 from penstock.inventory.ring_fence import give_back
 from penstock.inventory.ship import ship_stock
 from penstock.inventory.write_off import write_off
@@ -39,13 +40,14 @@ from penstock.kernel.errors import NotFound
 from penstock.kernel.fx import eur_per_unit
 from penstock.ledger.audit import audit as audit_ledger
 from penstock.ledger.post import post
-from penstock.lifecycle.advance import Subject
-from penstock.merchants.admit import count_orders, day_admission
+from penstock.lifecycle.advance import Subject, create
+from penstock.merchants.admit import count_day, day_admission
 from penstock.merchants.growth.bands import ScoreBand, ScoreRules
 from penstock.merchants.growth.load_policies import load_shipped_policies
 from penstock.orders.cancel import Cancelled, Fault, cancel, cancel_parts
 from penstock.orders.item import Dated
 from penstock.orders.ports import Ports, Told
+from penstock.orders.store import store
 from penstock.orders.withdraw import withdraw
 from penstock.promise.handling import extra_days, promised
 from penstock.promise.tell_extended import Extended, tell_extended
@@ -109,9 +111,8 @@ async def _tell_extended(
 
 RECEIPT = Ports(
     admission=day_admission,
-    count=count_orders,
     lock_stock=lock_stock,
-    take_stock=take_stock,
+    write=together(store, reserve, count_day, create, renamed={"subject_ids": "order_ids"}),
     bodies_of=bodies_of,
     let_through=let_through,
     promise=promise,

@@ -64,7 +64,7 @@ class Past:
         assert (await self.cancel()).json()[0]["outcome"] == "cancelled"
         self.shown = (await self.get()).content
         api.clock.at = NOW
-        await api.made(lambda make: make.tx.fetch("DELETE FROM outbox.event"))
+        await api.made(lambda make: make.tx.fetch("DELETE FROM outbox.batch"))
         return self
 
     async def archive(self):

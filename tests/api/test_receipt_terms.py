@@ -56,7 +56,7 @@ async def status_of(shop, order_id):
 async def told(shop, topic="promise.extended"):
     """The orders that events of a topic are about."""
     return [i for (i,) in await shop.rows(
-        "SELECT subject_id FROM outbox.event WHERE topic = $1 ORDER BY 1", topic
+        "SELECT subject_id FROM outbox.events WHERE topic = $1 ORDER BY 1", topic
     )]  # fmt: skip
 
 

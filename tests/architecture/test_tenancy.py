@@ -19,6 +19,7 @@ OTHER_KEYS = {
     "customs.event PRIMARY KEY (vendor, event_id)": "the vendor's own id, told twice or more",
     "merchants.merchant UNIQUE (code)": "a merchant is found by its code",
     "outbox.event PRIMARY KEY (event_id)": "there is one order of passing on",
+    "outbox.batch PRIMARY KEY (batch_id)": "there is one order of passing on",
     "returns.event PRIMARY KEY (vendor, event_id)": "the vendor's own id, told twice or more",
     "shipping.label UNIQUE (vendor, tracking_number)": "carriers know a parcel by it alone",
     "tracking.event PRIMARY KEY (vendor, event_id)": "the vendor's own id, told twice or more",

@@ -43,7 +43,7 @@ def order(penstock, sells, made, clock, monkeypatch):
 
     async def end(make):
         await lending.cancel_orders(make.tx, sells, [order_id], "remorse", "buyer", clock.now())
-        await make.tx.fetch("DELETE FROM outbox.event")
+        await make.tx.fetch("DELETE FROM outbox.batch")
 
     made(end)
     clock.at = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -40,7 +40,7 @@ TOLD = """
     SELECT topic, sum(moved)::int, sum(told)::int
     FROM (SELECT kind || '.' || event AS topic, 1 AS moved, 0 AS told FROM lifecycle.history
           UNION ALL
-          SELECT topic, 0, 1 FROM outbox.event
+          SELECT topic, 0, 1 FROM outbox.events
           UNION ALL
           SELECT topic, 0, events::int FROM outbox.relayed) AS each
     WHERE topic LIKE 'fulfilment_order.%' OR topic LIKE 'parcel.%' OR topic LIKE 'return.%'

@@ -236,7 +236,7 @@ class Play:
             "SELECT count(*) FROM orders.receipt WHERE channel_order_id = ANY ($1)", keys
         )
         reserved = await connection.fetchval("SELECT sum(reserved) FROM inventory.pool_stock")
-        left = await connection.fetchval("SELECT count(*) FROM outbox.event")
+        left = await connection.fetchval("SELECT count(*) FROM outbox.events")
         told = await connection.fetchval("SELECT sum(events) FROM outbox.relayed")
         moved = await connection.fetchval("SELECT count(*) FROM lifecycle.history")
         await connection.close()

@@ -17,7 +17,7 @@ PLANTED = {
     "I3 lost": "UPDATE orders.receipt SET outcome = 'insufficient_stock' WHERE order_id = $1",
     "I4": "UPDATE lifecycle.subject SET status = 'picked' WHERE subject_id = $1",
     "I6": "UPDATE lifecycle.subject SET deadline_at = 'infinity' WHERE subject_id = $1",
-    "I10": "DELETE FROM outbox.event WHERE subject_id = $1",
+    "I10": "DELETE FROM outbox.batch WHERE $1 = ANY (subject_ids)",
 }
 
 

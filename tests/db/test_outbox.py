@@ -14,7 +14,7 @@ async def test_announced_in_the_order_given(tx):
         payloads=['{"a": 1}', "{}"],
     )  # fmt: skip
     rows = await tx.fetch(
-        "SELECT merchant_id, subject_id, at, payload FROM outbox.event WHERE topic = 'test.told'"
+        "SELECT merchant_id, subject_id, at, payload FROM outbox.events WHERE topic = 'test.told'"
         " ORDER BY event_id"
     )
     assert [(*row[:3], json.loads(row[3])) for row in rows] == [

@@ -68,7 +68,7 @@ async def test_only_legal_moves_move(tx, data):
     assert history[-1]["to_status"] == status
     assert all(a["to_status"] == b["from_status"] for a, b in itertools.pairwise(history))
     (count,) = await tx.fetch(
-        "SELECT count(*) FROM outbox.event WHERE subject_id = $1", subject.subject_id
+        "SELECT count(*) FROM outbox.events WHERE subject_id = $1", subject.subject_id
     )
     assert count[0] == len(history)
 

@@ -76,7 +76,7 @@ class World:
             assert len(shown.fulfilment_orders) == (2 if order == self.split else 1)
             for part in shown.fulfilment_orders:
                 await self.deliver(tx, part.fulfilment_order_id)
-        await tx.fetch("DELETE FROM outbox.event")
+        await tx.fetch("DELETE FROM outbox.batch")
 
     async def _refused(self, tx, shop):
         make = self.make_in(tx)

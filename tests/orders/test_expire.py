@@ -47,7 +47,7 @@ async def test_stock_comes_back_when_the_time_is_over_and_not_before(tx, shop, r
         (soon, "payment_expired", "buyer", NOW + timedelta(minutes=15))
     ]
     (told,) = await tx.fetch(
-        "SELECT count(*) FROM outbox.event WHERE topic = 'fulfilment_order.expired'"
+        "SELECT count(*) FROM outbox.events WHERE topic = 'fulfilment_order.expired'"
         " AND subject_id = $1",
         soon,
     )

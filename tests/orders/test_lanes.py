@@ -143,3 +143,33 @@ async def test_a_bound_below_the_usual_least_is_kept():
         await merged.submit(1, ["d"], 1)
     assert merged.limit <= 2
     await merged.settle()
+
+
+async def test_whoever_is_answered_and_asks_again_is_merged_again():
+    till = Till()
+    merged = lanes(till, company_s=30)
+
+    async def caller(name, times):
+        for n in range(times):
+            await merged.submit(1, [f"{name}{n}"], 1)
+
+    await asyncio.gather(*(caller(name, 3) for name in "abcdefgh"))
+    assert [len(batch) for _, batch in till.batches] == [8, 8, 8]
+
+
+async def test_company_that_does_not_come_is_not_waited_for():
+    till = Till()
+    merged = lanes(till, company_s=0.001)
+    await asyncio.gather(*(merged.submit(1, [thing], 1) for thing in "abcdefgh"))
+    assert await merged.submit(1, ["later"], 1) == ["1:later"]
+    await merged.settle()
+    assert [len(batch) for _, batch in till.batches] == [8, 1]
+
+
+async def test_one_alone_waits_for_nobody():
+    till = Till()
+    merged = lanes(till, company_s=30)
+    await merged.submit(1, ["a"], 1)
+    await merged.submit(1, ["b"], 1)
+    await asyncio.wait_for(merged.settle(), 10)
+    assert [batch for _, batch in till.batches] == [["a"], ["b"]]

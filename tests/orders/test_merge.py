@@ -107,7 +107,7 @@ async def test_only_what_is_alike_is_tied_together(tx, live):
     assert await merge(tx, now, windows=merge_windows) == 1
     assert (await members(tx, live))[third] == first
     rows = await tx.fetch(
-        "SELECT subject_id, payload->>'group_id' FROM outbox.event WHERE topic = 'orders.merged'"
+        "SELECT subject_id, payload->>'group_id' FROM outbox.events WHERE topic = 'orders.merged'"
         " AND merchant_id = $1 ORDER BY subject_id",
         live.merchant,
     )

@@ -89,7 +89,7 @@ async def shop(tx, make):
 
 
 async def events(tx):
-    rows = await tx.fetch("SELECT subject_id, payload FROM outbox.event WHERE topic = $1", TOPIC)
+    rows = await tx.fetch("SELECT subject_id, payload FROM outbox.events WHERE topic = $1", TOPIC)
     return [(row[0], json.loads(row[1])) for row in rows]
 
 

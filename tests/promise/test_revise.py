@@ -129,7 +129,7 @@ async def test_notice_is_given(tx, orders):
     (order_id,) = await shop.add()
     await revise(tx, NOW, announce=announce)
     (row,) = await tx.fetch(
-        "SELECT subject_id, at, payload FROM outbox.event"
+        "SELECT subject_id, at, payload FROM outbox.events"
         " WHERE topic = 'promise.revised' AND merchant_id = $1",
         shop.merchant_id,
     )

@@ -16,7 +16,7 @@ async def test_each_extended_order_is_told_with_its_dates(tx, make):
     await tell_extended(tx, extended, NOW)
     await tell_extended(tx, [], NOW)
     rows = await tx.fetch(
-        "SELECT subject_id, payload::text FROM outbox.event WHERE merchant_id = $1 AND topic = $2"
+        "SELECT subject_id, payload::text FROM outbox.events WHERE merchant_id = $1 AND topic = $2"
         " ORDER BY event_id",
         merchant_id, TOPIC,
     )  # fmt: skip

@@ -114,7 +114,7 @@ STATE = {
     " WHERE merchant_id = $1",
     "ledger": "SELECT sku_id AS sku, from_account, to_account, reason, sum(quantity) AS units"
     " FROM inventory.move WHERE merchant_id = $1 GROUP BY 1, 2, 3, 4",
-    "told": "SELECT topic, count(*) AS events FROM outbox.event WHERE merchant_id = $1 GROUP BY 1",
+    "told": "SELECT topic, count(*) AS events FROM outbox.events WHERE merchant_id = $1 GROUP BY 1",
 }
 
 

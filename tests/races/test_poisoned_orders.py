@@ -31,11 +31,11 @@ async def opened(database, make_in, units):
 def broken_by(poison):
     """Ports whose stock cannot be taken for orders of that many units: a bug."""
 
-    async def take_stock(tx, merchant_id, takes, at):
-        assert not any(units == poison for *_, units in takes), "a bug"
-        await lending.RECEIPT.take_stock(tx, merchant_id, takes, at)
+    async def write(tx, **columns):
+        assert poison not in columns["reserved"], "a bug"
+        await lending.RECEIPT.write(tx, **columns)
 
-    return msgspec.structs.replace(lending.RECEIPT, take_stock=take_stock)
+    return msgspec.structs.replace(lending.RECEIPT, write=write)
 
 
 async def receive_all(database, make_in, count):
@@ -71,15 +71,15 @@ async def test_who_is_refused_by_a_transaction_that_is_run_again_is_not_told_sol
     memory = SoldOut(timedelta(hours=1))
     broken = True
 
-    async def count(tx, merchant_id, now, orders):
+    async def write(tx, *, merchant_id, **columns):
         nonlocal broken
         if broken:
             broken = False
             await tx.fetch("INSERT INTO orders.key SELECT $1, 'a', 'b', 1, '' FROM"
                            " generate_series(1, 2)", merchant_id)  # fmt: skip
-        await lending.RECEIPT.count(tx, merchant_id, now, orders)
+        await lending.RECEIPT.write(tx, merchant_id=merchant_id, **columns)
 
-    ports = msgspec.structs.replace(lending.RECEIPT, count=count)
+    ports = msgspec.structs.replace(lending.RECEIPT, write=write)
     take = taker(database, lambda: NOW, ports, memory)
     answers = await take(shop, [Wanted(make.order("LAMP")) for _ in range(5)])
     assert not broken

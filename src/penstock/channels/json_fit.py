@@ -99,7 +99,7 @@ def step(key: str) -> str:
 def _misfits(value: Any, kind: Any, pointer: str, *, closed: bool) -> Iterator[FieldError]:
     kind = _unwrapped(kind, value)
     if _is_struct(kind) and isinstance(value, dict):
-        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        fields = {field.encode_name: field for field in fields_of(kind)}
         for key, field in fields.items():
             inner = f"{pointer}/{step(key)}"
             if key in value:
@@ -125,9 +125,15 @@ def _is_struct(kind: Any) -> bool:
 
 
 @cache
+def fields_of(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """Return the fields of a Struct; msgspec works them out anew each time it is asked."""
+    return msgspec.structs.fields(kind)
+
+
+@cache
 def _known(kind: type[msgspec.Struct]) -> tuple[frozenset[str], tuple[tuple[str, Any], ...]]:
     """Return the fields of a Struct, and those of them that may hold a Struct or a list."""
-    fields = msgspec.structs.fields(kind)
+    fields = fields_of(kind)
     nested = tuple(
         (field.encode_name, field.type)
         for field in fields

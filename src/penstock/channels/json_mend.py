@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from penstock.channels.json_fit import fields_of
 from penstock.kernel.errors import FieldError
 
 Rules = Callable[[Any], Iterable[FieldError]]
@@ -51,7 +52,7 @@ def _fitted(value: Any, kind: Any) -> Any:
         return bare(
             **{
                 field.name: _fitted(given.get(field.encode_name, _ABSENT), field.type)
-                for field in msgspec.structs.fields(bare)
+                for field in fields_of(bare)
                 if field.encode_name in given or field.required
             }
         )

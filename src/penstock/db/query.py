@@ -23,13 +23,14 @@ import msgspec
 
 from penstock.db.transaction import Transaction
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
       (?P<skip> --[^\n]* | /\*.*?\*/ | '(?:[^']|'')*' | "(?:[^"]|"")*" | :: )
     | :(?P<name>[a-z_][a-z0-9_]*)
     """,
     re.VERBOSE | re.DOTALL,
 )
+"""A named parameter, or what must not be searched for one."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,6 +43,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     path: Path
     sql: str
+    sql_named: str
     parameters: tuple[str, ...]
     shape: Shape
     row: type[Any] | None
@@ -49,6 +51,14 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 QUERIES: list[Query] = []
 """Every statement that has been declared, for the tests that prepare and explain them."""
+
+
+_DECLARED: dict[Callable[..., Awaitable[Any]], Query] = {}
+
+
+def declared(verb: Callable[..., Awaitable[Any]]) -> Query:
+    """Return the statement that a declaration has become; KeyError if it is none."""
+    return _DECLARED[verb]
 
 
 def positional(sql: str) -> tuple[str, tuple[str, ...]]:
@@ -63,7 +73,7 @@ def positional(sql: str) -> tuple[str, tuple[str, ...]]:
             names.append(name)
         return f"${names.index(name) + 1}"
 
-    return _TOKEN.sub(number, sql), tuple(names)
+    return TOKEN.sub(number, sql), tuple(names)
 
 
 def query(declaration: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
@@ -93,13 +103,15 @@ def query(declaration: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     run.__name__, run.__doc__ = declaration.__name__, declaration.__doc__
     run.__module__ = declaration.__module__
     run.__wrapped__ = declaration  # type: ignore[attr-defined]  # where inspect looks
+    _DECLARED[run] = bound
     return typing.cast("Callable[P, Awaitable[R]]", run)
 
 
 def _bind(declaration: Callable[..., Any]) -> Query:
     name = declaration.__name__
     path = Path(inspect.getfile(declaration)).with_name(f"{name}.sql")
-    sql, parameters = positional(path.read_text("utf-8"))
+    named = path.read_text("utf-8")
+    sql, parameters = positional(named)
     declared = {
         parameter.name
         for parameter in inspect.signature(declaration).parameters.values()
@@ -115,6 +127,7 @@ def _bind(declaration: Callable[..., Any]) -> Query:
         name=f"{declaration.__module__}.{name}",
         path=path,
         sql=sql,
+        sql_named=named,
         parameters=parameters,
         shape=shape,
         row=row,

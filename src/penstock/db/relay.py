@@ -7,17 +7,16 @@ from penstock.db.transaction import Transaction
 
 
 class Happened(msgspec.Struct, frozen=True):
-    """One event that nobody has been told yet."""
+    """What happened to subjects of one merchant that nobody has been told yet."""
 
-    event_id: int
     merchant_id: int
     topic: str
-    subject_id: int
+    subject_ids: list[int]
 
 
 @query
 async def relay(tx: Transaction, *, batch: int) -> list[Happened]:
-    """Take the oldest events out and count them, in the transaction that passes them on.
+    """Take out about `batch` of the oldest events, in the transaction that passes them on.
 
     Events that another worker has in hand are skipped: consumers must not depend on the order
     between subjects, and those of ours read the state that the events point at.

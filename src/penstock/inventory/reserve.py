@@ -34,14 +34,17 @@ async def reserve(
     tx: Transaction,
     *,
     merchant_id: int,
-    order_ids: list[int],
+    line_order_ids: list[int],
     line_nos: list[int],
     pool_ids: list[int],
     sku_ids: list[int],
-    quantities: list[int],
+    reserved: list[int],
     at: datetime,
 ) -> None:
-    """Write reservations, their moves, and each counter once; the CHECK is the second guard."""
+    """Write reservations of order lines, their moves, and each counter once; 0 units: nothing.
+
+    The CHECK on the counter is the second guard.
+    """
 
 
 async def lock_stock(tx: Transaction, merchant_id: int, wanted: set[PoolSku]) -> dict[PoolSku, int]:
@@ -61,14 +64,14 @@ async def take_stock(
 ) -> None:
     """Hold the units of `takes` for order lines; this transaction has locked the counters."""
     if takes:
-        order_ids, line_nos, pool_ids, sku_ids, quantities = map(list, zip(*takes, strict=True))
+        order_ids, line_nos, pool_ids, sku_ids, reserved = map(list, zip(*takes, strict=True))
         await reserve(
             tx,
             merchant_id=merchant_id,
-            order_ids=order_ids,
+            line_order_ids=order_ids,
             line_nos=line_nos,
             pool_ids=pool_ids,
             sku_ids=sku_ids,
-            quantities=quantities,
+            reserved=reserved,
             at=at,
         )

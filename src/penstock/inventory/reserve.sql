@@ -1,8 +1,9 @@
 -- A line may hold units already (a backorder that is filled bit by bit) and then holds more.
 WITH taken AS (
-    SELECT * FROM unnest(:order_ids::bigint[], :line_nos::int[], :pool_ids::int[],
-                         :sku_ids::bigint[], :quantities::int[])
+    SELECT * FROM unnest(:line_order_ids::bigint[], :line_nos::int[], :pool_ids::int[],
+                         :sku_ids::bigint[], :reserved::int[])
         AS t (order_id, line_no, pool_id, sku_id, quantity)
+    WHERE quantity > 0
 ), counted AS (
     UPDATE inventory.pool_stock AS s
     SET reserved = s.reserved + t.quantity

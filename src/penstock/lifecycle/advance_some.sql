@@ -30,9 +30,11 @@ WITH subject AS (
     FROM wish
     WHERE to_status IS NOT NULL
 ), announced AS (
-    INSERT INTO outbox.event (merchant_id, topic, subject_id, at)
-    SELECT merchant_id, kind || '.' || event, subject_id, at
+    INSERT INTO outbox.batch (merchant_id, topic, at, subject_ids)
+    SELECT merchant_id, kind || '.' || event, max(at), array_agg(subject_id ORDER BY subject_id)
     FROM wish
     WHERE to_status IS NOT NULL
+    GROUP BY merchant_id, kind, event
+    ORDER BY merchant_id, kind, event
 )
 SELECT merchant_id, subject_id, status AS from_status, to_status FROM wish

@@ -24,6 +24,8 @@ WITH born AS MATERIALIZED (
     SELECT merchant_id, subject_id, :kind::text, '', event, to_status, :at::timestamptz
     FROM born
 )
-INSERT INTO outbox.event (merchant_id, topic, subject_id, at)
-SELECT merchant_id, topic, subject_id, :at::timestamptz
+INSERT INTO outbox.batch (merchant_id, topic, at, subject_ids)
+SELECT merchant_id, topic, :at::timestamptz, array_agg(subject_id ORDER BY subject_id)
 FROM born
+GROUP BY merchant_id, topic
+ORDER BY merchant_id, topic

@@ -80,9 +80,3 @@ async def standing(tx: Transaction, *, merchant_id: int, now: datetime) -> Stand
 async def day_admission(tx: Transaction, merchant_id: int, now: datetime) -> Standing | None:
     """Return the `standing`, in the shape of receipt's port."""
     return await standing(tx, merchant_id=merchant_id, now=now)
-
-
-async def count_orders(tx: Transaction, merchant_id: int, now: datetime, orders: int) -> None:
-    """Add `orders` to the day that `day_admission` has locked."""
-    if orders:
-        await count_day(tx, merchant_id=merchant_id, day=now.date(), orders=orders)

@@ -1,14 +1,17 @@
 """Merge what waits: one lane a merchant, one batch of it in flight, the next forming behind it.
 
-No timer is needed. A batch is whatever came while the last one committed: alone when it is quiet,
-hundreds in a flood, so the cost of a transaction is shared the more, the more come. What waits
-holds no connection, and what a lane may hold is bounded.
+A batch is whatever came while the last one committed: alone when it is quiet, hundreds in a
+flood, so the cost of a transaction is shared the more, the more come. Whoever was just answered
+often asks again at once: so after a batch of many, the next one is waited for until as many are
+there again, for a few milliseconds at most. What waits holds no connection, and what a lane may
+hold is bounded.
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import msgspec
@@ -23,7 +26,10 @@ Take = Callable[[int, Sequence[T]], Awaitable[Sequence[R]]]
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is merged and how much may wait: things and bytes, a batch and a merchant."""
+    """How much is merged and how much may wait: things and bytes, a batch and a merchant.
+
+    `company_s` is how long a batch waits to become as large as the last one, in seconds.
+    """
 
     batch_max: int = 1_000
     batch_max_bytes: int = 4 * 1024 * 1024
@@ -31,6 +37,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     all_waiting_least: int = 1_000
     all_waiting_max: int = 20_000
     at_once: int = 6
+    company_s: float = 0.010
 
 
 class _Entry(Generic[T, R]):
@@ -45,11 +52,23 @@ class _Entry(Generic[T, R]):
 
 
 class _Lane(Generic[T, R]):
-    __slots__ = ("entries", "waiting")
+    __slots__ = ("company", "entries", "expected", "waiting")
 
     def __init__(self) -> None:
         self.entries: deque[_Entry[T, R]] = deque()
         self.waiting = 0
+        self.expected = 0
+        self.company = asyncio.Event()
+
+    async def wait_for_company(self, expected: int, company_s: float) -> None:
+        """Wait until `expected` wait, or `company_s` at most; nobody waits for one."""
+        if expected <= 1 or self.waiting >= expected:
+            return
+        self.expected = expected
+        self.company.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(company_s):
+                await self.company.wait()
 
 
 class Lanes(Generic[T, R]):
@@ -96,6 +115,8 @@ class Lanes(Generic[T, R]):
         lane.entries.append(entry)
         lane.waiting += len(things)
         self.waiting += len(things)
+        if lane.waiting >= lane.expected:
+            lane.company.set()
         return await entry.answer
 
     async def settle(self) -> None:
@@ -113,6 +134,7 @@ class Lanes(Generic[T, R]):
             lane.waiting -= taken
             self.waiting -= taken
             self._limit.sample(time.monotonic() - begun_s, self.waiting)
+            await lane.wait_for_company(taken, self._bounds.company_s)
         del self._lanes[merchant_id]
 
     def _cut(self, lane: _Lane[T, R]) -> list[_Entry[T, R]]:

@@ -18,14 +18,15 @@ def resolve(items: Sequence[Item], look: Look) -> None:
         market = look.markets.get(item.order.ship_to.country)
         stream_id = look.places[wishes[0]].stream_id
         answer = _unserved(item, market, stream_id)
-        if answer is None and not all(wish in sold for wish in wishes):
+        places = [sold.get(wish) for wish in wishes]
+        if answer is None and None in places:
             answer = _unsold(item, wishes, look.places)
         if answer is not None or market is None:
             item.answer = answer
             continue
         item.sla = market.sla
         item.stream_id = stream_id
-        item.places = tuple([sold[wish] for wish in wishes])
+        item.places = tuple([place for place in places if place is not None])
 
 
 def _unserved(item: Item, market: Market | None, stream_id: int | None) -> Answer | None:

@@ -133,14 +133,15 @@ Told = tuple[int, int, datetime, datetime]
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
-    """The functions of other stages, and where answers of long ago are kept."""
+    """The functions of other stages, and where answers of long ago are kept.
+
+    `write` is all that a batch writes as one statement: `store`, and what the merchant's day, the
+    stock and the lifecycle write of the same orders (`lending.py` joins them).
+    """
 
     admission: Callable[[Transaction, int, datetime], Awaitable[Admission | None]]
-    count: Callable[[Transaction, int, datetime, int], Awaitable[None]]
     lock_stock: Callable[[Transaction, int, set[PoolSku]], Awaitable[dict[PoolSku, int]]]
-    take_stock: Callable[
-        [Transaction, int, Sequence[tuple[int, int, int, int, int]], datetime], Awaitable[None]
-    ]
+    write: Callable[..., Awaitable[None]]
     bodies_of: Callable[
         [Transaction, int, Sequence[str], Sequence[bytes], datetime], Awaitable[dict[str, bytes]]
     ]

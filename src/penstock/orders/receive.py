@@ -52,7 +52,7 @@ async def receive(
     """
     items = [Item(w.order, digest(w.order), w.order.paid_at or w.order.ordered_at) for w in wanted]
     await _answer_reused(tx, merchant_id, wanted, items, now, ports)
-    found = await look_up(tx, merchant_id, items)
+    found = await look_up(tx, merchant_id, items, now)
     paid = await answer_known(merchant_id, items, found.known, ports.archive_folder)
     if paid:
         await _pay(tx, merchant_id, paid, now, ports)
@@ -71,7 +71,9 @@ async def receive(
     _refuse_unpaid(items, admission, found, now)
     streamed = [item for item in still_open(items) if item.stream_id is not None]
     passage = await _let_through(tx, merchant_id, streamed, now, ports) if streamed else None
-    taken = await _decide(tx, merchant_id, still_open(items), now, admission, ports, sold_out)
+    asking = still_open(items)
+    order_ids = found.order_ids[: len(asking)]
+    taken = await _decide(tx, merchant_id, asking, order_ids, now, admission, ports, sold_out)
     if passage is not None:
         await passage.count(tx, [taken.get(id(item), (0, ())) for item in streamed], now)
     paid = [(i, first) for i in items if (first := i.to_pay) and first.outcome == "accepted"]
@@ -164,6 +166,7 @@ async def _decide(
     tx: Transaction,
     merchant_id: int,
     items: Sequence[Item],
+    order_ids: Sequence[int],
     now: datetime,
     admission: Admission,
     ports: Ports,
@@ -178,7 +181,7 @@ async def _decide(
         short = decision.short_line
         if short >= 0 and not available.get(item.places[short]):
             sold_out.note(merchant_id, item.order, short, now)
-    return await record(tx, merchant_id, items, decisions, now, admission, ports)
+    return await record(tx, merchant_id, items, order_ids, decisions, now, admission, ports)
 
 
 def _sold_out(item: Item, line: int) -> Answer:

@@ -1,15 +1,14 @@
-"""Write what receipt decided: promise, store, count, reserve, and bring the orders to life."""
+"""Write what receipt decided: promised, stored, counted, reserved, and brought to life."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from penstock.db.transaction import Transaction
-from penstock.lifecycle.advance import create, new_ids
 from penstock.orders.decide import Decision
 from penstock.orders.item import Answer, Item
 from penstock.orders.pay import store_unpaid
 from penstock.orders.ports import Admission, Ports, Promise
-from penstock.orders.store import Decided, store_decided
+from penstock.orders.store import Decided, columns_of
 
 _FULL = {
     "daily_cap": "the merchant's cap of orders for today is full",
@@ -24,36 +23,36 @@ async def record(
     tx: Transaction,
     merchant_id: int,
     items: Sequence[Item],
+    order_ids: Sequence[int],
     decisions: Sequence[Decision],
     now: datetime,
     admission: Admission,
     ports: Ports,
 ) -> Taken:
-    """Write the decisions on one merchant's items, whose stock and day are locked."""
+    """Write the decisions on one merchant's items, whose stock and day are locked, in one go."""
     if not items:
         return {}
     days = _days_later(items, decisions, admission, ports)
     _promise(items, days, ports.promise)
-    ids = await new_ids(tx, count=len(items), at=now)
-    decided = list(zip(items, decisions, ids, strict=True))
+    decided = list(zip(items, decisions, order_ids, strict=True))
     for item, decision, order_id in decided:
         item.answer = _answer(item, decision, order_id, admission)
-    await store_decided(tx, merchant_id, decided, now)
     accepted = [one for one in decided if one[1].outcome == "accepted"]
-    if accepted:
-        await ports.count(tx, merchant_id, now, len(accepted))
-        takes = [
-            (order_id, line_no, pool_id, sku_id, units)
-            for item, decision, order_id in accepted
-            for line_no, ((pool_id, sku_id), units) in enumerate(
-                zip(item.places, decision.reserved, strict=True)
-            )
-            if units
-        ]
-        await ports.take_stock(tx, merchant_id, takes, now)
-        await _bring_to_life(tx, merchant_id, accepted, now, admission)
-        await _on_terms(tx, merchant_id, accepted, dict(zip(ids, days, strict=True)), now, ports,
-                        admission)  # fmt: skip
+    events, due_at = _born(decided, now, admission)
+    await ports.write(
+        tx,
+        merchant_id=merchant_id,
+        at=now,
+        day=now.date(),
+        orders=len(accepted),
+        kind="fulfilment_order",
+        merchant_ids=[merchant_id] * len(decided),
+        events=events,
+        due_at=due_at,
+        **columns_of(decided),
+    )
+    later = dict(zip(order_ids, days, strict=True))
+    await _on_terms(tx, merchant_id, accepted, later, now, ports, admission)
     return {
         id(item): (order_id, _taken_lines(item, decision))
         for item, decision, order_id in accepted
@@ -108,34 +107,30 @@ def _promise(items: Sequence[Item], days: Sequence[int], promise: Promise) -> No
             items[i].dated = dated
 
 
-async def _bring_to_life(
-    tx: Transaction,
-    merchant_id: int,
-    accepted: Sequence[Decided],
-    now: datetime,
-    admission: Admission,
-) -> None:
-    """Let an unpaid order wait for its payment, a short one for stock, others for their hold."""
+def _born(
+    decided: Sequence[Decided], now: datetime, admission: Admission
+) -> tuple[list[str], list[datetime | None]]:
+    """Return by which event each comes to life and from when a worker may act; refused: by none.
+
+    An unpaid order waits for its payment, a short one for stock, others for their hold.
+    """
     events: list[str] = []
     due_at: list[datetime | None] = []
-    for item, decision, _ in accepted:
-        if item.expires_at is not None:
+    holds = {channel: admission.terms.hold(channel, admission.hold)
+             for channel in {item.order.channel for item, _, _ in decided}}  # fmt: skip
+    for item, decision, _ in decided:
+        if decision.outcome != "accepted":
+            events.append("")
+            due_at.append(None)
+        elif item.expires_at is not None:
             events.append("received_unpaid")
             due_at.append(item.expires_at)
-            continue
-        until = item.paid_at + admission.terms.hold(item.order.channel, admission.hold)
-        born = "received_on_hold" if until > now else "received"
-        events.append("received_short" if any(decision.backordered) else born)
-        due_at.append(max(until, now))
-    await create(
-        tx,
-        kind="fulfilment_order",
-        merchant_ids=[merchant_id] * len(accepted),
-        subject_ids=[order_id for _, _, order_id in accepted],
-        events=events,
-        due_at=due_at,
-        at=now,
-    )
+        else:
+            until = item.paid_at + holds[item.order.channel]
+            born = "received_on_hold" if until > now else "received"
+            events.append("received_short" if any(decision.backordered) else born)
+            due_at.append(max(until, now))
+    return events, due_at
 
 
 async def _on_terms(

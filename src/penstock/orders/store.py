@@ -21,7 +21,7 @@ async def store(
     tx: Transaction,
     *,
     merchant_id: int,
-    received_at: datetime,
+    at: datetime,
     order_ids: list[int],
     channels: list[str],
     channel_order_ids: list[str],
@@ -52,82 +52,53 @@ async def store(
     """Take the natural keys, and insert orders and lines."""
 
 
-async def store_decided(
-    tx: Transaction, merchant_id: int, decided: Sequence[Decided], now: datetime
-) -> None:
-    """Store the decided items; what is backordered counts as accepted."""
-    orders = _columns([_order_row(item, order_id) for item, _, order_id in decided], 18)
-    lines = _columns([row for one in decided for row in _line_rows(*one)], 8)
-    await store(
-        tx,
-        merchant_id=merchant_id,
-        received_at=now,
-        order_ids=orders[0],
-        channels=orders[1],
-        channel_order_ids=orders[2],
-        body_sha256=orders[3],
-        outcomes=orders[4],
-        details=orders[5],
-        countries=orders[6],
-        currencies=orders[7],
-        goods_minor=orders[8],
-        shipping_minor=orders[9],
-        policies=orders[10],
-        stream_ids=orders[11],
-        buyer_ids=orders[12],
-        ship_to=orders[13],
-        ordered_at=orders[14],
-        paid_at=orders[15],
-        dispatch_by_at=orders[16],
-        deliver_by_at=orders[17],
-        line_order_ids=lines[0],
-        line_nos=lines[1],
-        pool_ids=lines[2],
-        sku_ids=lines[3],
-        quantities=lines[4],
-        accepted=lines[5],
-        backordered=lines[6],
-        unit_price_minor=lines[7],
-    )
+def columns_of(decided: Sequence[Decided]) -> dict[str, list[Any]]:
+    """Return what `store` writes of the decided items, and the units to be `reserved` by line.
+
+    What is backordered counts as accepted.
+    """
+    orders = [item.order for item, _, _ in decided]
+    answers = [item.answer for item, _, _ in decided if item.answer is not None]
+    dates = [item.dated for item, _, _ in decided if item.dated is not None]
+    assert len(answers) == len(dates) == len(orders), "every decided item is answered and dated"
+    columns: dict[str, list[Any]] = {
+        "order_ids": [order_id for _, _, order_id in decided],
+        "channels": [order.channel for order in orders],
+        "channel_order_ids": [order.channel_order_id for order in orders],
+        "body_sha256": [item.sha256 for item, _, _ in decided],
+        "outcomes": [answer.outcome for answer in answers],
+        "details": [answer.detail for answer in answers],
+        "countries": [order.ship_to.country for order in orders],
+        "currencies": [order.currency for order in orders],
+        "goods_minor": [
+            sum([line.quantity * line.unit_price_minor for line in order.lines]) for order in orders
+        ],
+        "shipping_minor": [order.shipping_minor for order in orders],
+        "policies": [order.policy for order in orders],
+        "stream_ids": [item.stream_id for item, _, _ in decided],
+        "buyer_ids": [order.buyer_id for order in orders],
+        "ship_to": [_ENCODE(order.ship_to).decode() for order in orders],
+        "ordered_at": [order.ordered_at for order in orders],
+        "paid_at": [order.paid_at for order in orders],
+        "dispatch_by_at": [dated.dispatch_by_at for dated in dates],
+        "deliver_by_at": [dated.deliver_by_at for dated in dates],
+    }
+    return columns | _line_columns([one for one in decided if one[1].outcome == "accepted"])
 
 
-def _order_row(item: Item, order_id: int) -> tuple[object, ...]:
-    order, answer, dated = item.order, item.answer, item.dated
-    assert answer is not None
-    assert dated is not None
-    return (
-        order_id,
-        order.channel,
-        order.channel_order_id,
-        item.sha256,
-        answer.outcome,
-        answer.detail,
-        order.ship_to.country,
-        order.currency,
-        sum([line.quantity * line.unit_price_minor for line in order.lines]),
-        order.shipping_minor,
-        order.policy,
-        item.stream_id,
-        order.buyer_id,
-        _ENCODE(order.ship_to).decode(),
-        order.ordered_at,
-        order.paid_at,
-        dated.dispatch_by_at,
-        dated.deliver_by_at,
-    )
-
-
-def _line_rows(item: Item, decision: Decision, order_id: int) -> list[tuple[int, ...]]:
-    if decision.outcome != "accepted":
-        return []
-    return [
-        (order_id, line_no, pool_id, sku_id, line.quantity, got + waiting, waiting,
-         line.unit_price_minor)
-        for line_no, ((pool_id, sku_id), line, got, waiting) in enumerate(
-            zip(item.places, item.order.lines, decision.reserved, decision.backordered, strict=True)
-        )
-    ]  # fmt: skip
-
-
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
+def _line_columns(accepted: Sequence[Decided]) -> dict[str, list[Any]]:
+    lines = [(line, order_id) for item, _, order_id in accepted for line in item.order.lines]
+    places = [place for item, _, _ in accepted for place in item.places]
+    reserved = [units for _, decision, _ in accepted for units in decision.reserved]
+    backordered = [units for _, decision, _ in accepted for units in decision.backordered]
+    return {
+        "line_order_ids": [order_id for _, order_id in lines],
+        "line_nos": [no for item, _, _ in accepted for no in range(len(item.places))],
+        "pool_ids": [pool_id for pool_id, _ in places],
+        "sku_ids": [sku_id for _, sku_id in places],
+        "quantities": [line.quantity for line, _ in lines],
+        "accepted": [got + waits for got, waits in zip(reserved, backordered, strict=True)],
+        "backordered": backordered,
+        "unit_price_minor": [line.unit_price_minor for line, _ in lines],
+        "reserved": reserved,
+    }

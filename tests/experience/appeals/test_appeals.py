@@ -71,7 +71,7 @@ async def late(tx, merchant, profile=TIKTOK):
 
 async def topics(tx, merchant):
     rows = await tx.fetch(
-        "SELECT topic FROM outbox.event WHERE merchant_id = $1 ORDER BY event_id", merchant
+        "SELECT topic FROM outbox.events WHERE merchant_id = $1 ORDER BY event_id", merchant
     )
     return [row["topic"] for row in rows]
 

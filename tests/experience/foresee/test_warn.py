@@ -74,7 +74,7 @@ async def test_a_danger_is_warned_of_once_and_ends(tx, scored, now):
     assert await warned(today - 1, 0.6, 6) == ["gold"], "a new danger"
     assert await warned(today + 1, 0.9, 7) == []
     assert all(row["ended_at"] for row in await kept(tx, "band_warning")), "lost: over"
-    told = await tx.fetch("SELECT payload FROM outbox.event WHERE topic = $1", TOPIC)
+    told = await tx.fetch("SELECT payload FROM outbox.events WHERE topic = $1", TOPIC)
     assert len(told) == 2
     said = msgspec.json.decode(told[0]["payload"])
     assert said["band"] == "gold"

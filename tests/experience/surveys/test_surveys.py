@@ -48,7 +48,7 @@ async def test_nobody_is_asked_twice_in_a_round(tx, make):
     first = await invite(tx, SPRING, who, NOW, draw=draw)
     assert [one.name for one in first] == ["o-1", "o-2"]
     assert await invite(tx, SPRING, who, NOW, draw=draw) == []
-    (events,) = await tx.fetch("SELECT count(*) FROM outbox.event WHERE topic = $1", TOPIC)
+    (events,) = await tx.fetch("SELECT count(*) FROM outbox.events WHERE topic = $1", TOPIC)
     assert events[0] == 2
     autumn = Round(round="autumn", audience="shopper")
     assert len(await invite(tx, autumn, who, NOW, draw=draw)) == 2

@@ -55,7 +55,7 @@ class Past:
 
     async def told(self, merchant_id: int, topic: str) -> int:
         count: int = await self.make.one(
-            "SELECT count(*) FROM outbox.event WHERE merchant_id = $1 AND topic = $2",
+            "SELECT count(*) FROM outbox.events WHERE merchant_id = $1 AND topic = $2",
             merchant_id, topic,
         )  # fmt: skip
         return count
