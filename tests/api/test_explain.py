@@ -125,3 +125,13 @@ async def test_an_appeal_from_the_first_word_to_the_score(late):
     assert back["status"] == "decided"
     everybody = await late("GET", "appeals", who=late.operator)
     assert [one["merchant"] for one in everybody] == ["merchant-2"]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31"])
+@pytest.mark.parametrize(
+    "path", ["scores", "scores:explain", "scores:changes", "scores:pictures", "scores:peers",
+             "scores:evidence"],
+)  # fmt: skip
+async def test_a_day_before_all_orders_is_refused(late, path, day):
+    told = await late("GET", f"{path}?as_of={day}", status=422)
+    assert told["detail"] == f"{day} lies before all orders; use a day from 2000-01-01 on"

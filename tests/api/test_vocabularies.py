@@ -51,3 +51,16 @@ async def test_a_vendor_that_there_is_not_says_nothing(api):
             "/v1/vendor-events?vendor=nobody", json=body, headers=operator
         )
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_what_no_reader_of_toml_reads_is_refused(api):
+    operator = await api.key()
+    for raw, said in (
+        (b"a = " + b"[" * 5_000, "line 1: nested too deeply"),
+        (b"[a.b]\nc = " + b"9" * 5_000, "line 2: a number has too many digits"),
+    ):
+        answer = await api.client.put("/v1/vocabularies", content=raw, headers=operator)
+        assert (answer.status_code, said in answer.json()["detail"]) == (400, True)
+    marked = b"\xef\xbb\xbf" + WORDS.encode()
+    put = await api.client.put("/v1/vocabularies", content=marked, headers=operator)
+    assert put.status_code == 200

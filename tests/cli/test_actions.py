@@ -69,7 +69,7 @@ def test_a_score_is_drawn_into_a_file(penstock, delivered, tmp_path):
     for line, said in (
         (f"score {at} --plot {tmp_path / 'a.gif'}", "ends in .html, .svg or .png"),
         (f"score --profile penstock_les --plot {tmp_path / 'a.svg'}", "--merchant CODE"),
-        (f"score {at} --plot {tmp_path / 'no/a.svg'}", "cannot write"),
+        (f"score {at} --plot {tmp_path / 'no/a.svg'}", "there is no folder"),
     ):
         ran = penstock(line)
         assert ran.code == 2
@@ -83,3 +83,14 @@ def test_a_merchant_of_whom_nothing_is_known_is_not_drawn(penstock, made, tmp_pa
     assert ran.code == 2
     assert "nothing to draw" in ran.err
     assert not file.exists()
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "1001", "99999999999999999999"])
+def test_a_page_of_no_acts_is_refused(penstock, limit):
+    ran = penstock(f"actions list --limit {limit}")
+    assert (ran.code, "--limit is 1 to 1000" in ran.err) == (2, True)
+
+
+def test_that_none_matches_is_not_that_there_are_none(penstock, made):
+    made(proposed)
+    assert penstock("actions list --state reverted").out == "no such act\n"

@@ -76,3 +76,27 @@ def test_history_is_imported_twice_as_once(penstock):
     assert "0 past orders added, 0 changed" in again.out
     refused = penstock("history import nowhere")
     assert (refused.code, "is no folder" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("days", ["-1", "3661", "1000000000", "99999999999999999999"])
+def test_a_window_that_cannot_be_is_refused(penstock, scored, days):
+    ran = penstock(f"score --profile penstock_les --window-days {days}")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--window-days is 1 to 3660, or 0" in ran.err
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31"])
+@pytest.mark.parametrize(
+    "command", ["score", "score explain merchant-1", "score changes merchant-1",
+                "score evidence merchant-1 --out x", "score --plot x.png --merchant merchant-1"],
+)  # fmt: skip
+def test_a_day_before_all_orders_is_refused(penstock, scored, command, day):
+    ran = penstock(f"{command} --profile penstock_les --as-of {day}")
+    assert ran.code == 2
+    assert "lies before all orders; use a day from 2000-01-01 on" in ran.err
+
+
+def test_a_picture_without_a_folder_is_refused_before_it_is_drawn(penstock, scored):
+    ran = penstock("score --profile penstock_les --plot no/x.png --merchant merchant-1")
+    assert ran.code == 2
+    assert "there is no folder no for x.png" in ran.err

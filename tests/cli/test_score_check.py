@@ -37,7 +37,9 @@ def test_every_error_has_its_line(penstock, mine):
     ran = penstock(f"score check {file} penstock_les nothing")
     assert ran.code == 2
     assert "has 2 errors" in ran.err
-    assert re.search(r"mine\.toml line \d+: the metrics' of logistics weights sum to 101", ran.err)
+    assert re.search(
+        r"mine\.toml line \d+: the weights of the metrics of logistics sum to 101", ran.err
+    )
     assert "no numerator 'canceled'; did you mean 'cancelled'?" in ran.err
     assert "no score profile 'nothing'" in ran.err
     assert "penstock_les: Penstock Logistics" in ran.out  # the good one is told all the same

@@ -1,7 +1,9 @@
 """A merchant's points, what changed them, the proofs, and an appeal, on a terminal."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +106,18 @@ def test_an_appeal_is_filed_and_decided(penstock, served, tmp_path):
     assert penstock("score appeal withdraw merchant-1 9 --because so").code == 2
     nothing = penstock(FILE.replace("o-4 o-8 o-1", "o-1").replace("a-1", "a-2"))
     assert (nothing.code, "nothing was filed" in nothing.err) == (2, True)
+
+
+def test_behind_the_last_page_there_is_no_more_and_not_none(penstock, served):
+    ran = penstock("score explain merchant-1 --profile penstock_les --after 10")
+    assert ran.code == 0
+    assert "no order failed" not in ran.out
+    assert "no more: 10 orders match" in ran.out
+
+
+def test_a_merchant_without_a_score_is_told_once(penstock, served):
+    VirtualClock(Path(os.environ["PENSTOCK_CLOCK_FILE"])).set(NOW + timedelta(days=400))
+    ran = penstock("score explain merchant-1 --profile penstock_les")
+    assert ran.code == 0
+    assert "no score, as of" in ran.out
+    assert "no_score" not in ran.out

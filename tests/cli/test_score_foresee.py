@@ -1,6 +1,7 @@
 """`penstock score foresee`: a table of days, the save list, and one line for a pipe."""
 
 import json
+import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -49,3 +50,21 @@ def test_what_cannot_be_foreseen_is_said_in_a_line(penstock, open_orders):
         ran = penstock(f"score foresee {wrong}")
         assert ran.code == 2, wrong
         assert "Traceback" not in ran.err
+
+
+def test_a_pipe_gets_a_line_of_json_where_nothing_can_be_foreseen(penstock, open_orders):
+    ran = penstock("score foresee merchant-2 --profile penstock_les --json")
+    told = json.loads(ran.out)
+    assert (ran.code, told["forecast"]["days"], told["save"]) == (0, [], [])
+
+
+def test_a_reckoning_is_ended_at_once(penstock, open_orders, monkeypatch):
+    """Asyncio would only ask the task to end, and that hears nothing until it waits."""
+
+    def reckon(*_, **__):
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("the computation went on")
+
+    monkeypatch.setattr("penstock.cli.score_foresee.look_ahead", reckon)
+    ran = penstock("score foresee merchant-1 --profile penstock_les")
+    assert (ran.code, ran.err) == (130, "")

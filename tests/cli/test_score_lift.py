@@ -48,7 +48,7 @@ def test_a_history_without_a_floor_is_told_what_cannot_be_said(penstock, shop):
         ("score lift merchant-1 --assume late_percent", "write name=number"),
         ("score drivers nobody", "no merchant 'nobody'"),
         ("score survey send shopper --round a", "name the merchant"),
-        ("score survey send merchant --round a --valid-days 0", "that is no round"),
+        ("score survey send merchant --round a --valid-days 0", "--valid-days is 1 to 90"),
     ],
 )
 def test_what_is_wrong_is_one_line(penstock, shop, line, said):

@@ -133,6 +133,7 @@ def test_brazilian_summer_time(local: str, at: datetime) -> None:
     [
         (ORDERS, "2017-02-06 11:47:33", "06/02/2017 11:47:33", "bad_value", 1),
         (ORDERS, "2017-02-06 11:47:33", "", "bad_value", 1),
+        (ORDERS, "2017-02-06 11:47:33", "2017-02-06T11:47+03", "bad_value", 1),
         (ORDERS, "2017-02-06 11:47:33", "0001-01-01 00:00:00", None, 0),
         (ORDERS, "2017-02-06 11:47:33", "9999-12-31 23:59:59", "bad_value", 1),
         (ORDERS, "processing", "melted", "bad_value", 1),
@@ -144,6 +145,8 @@ def test_brazilian_summer_time(local: str, at: datetime) -> None:
         (ITEMS, "12.10", "1e99", "bad_value", 1),
         (ITEMS, "12.10", "12.105", "bad_value", 1),
         (ITEMS, f"{seller(1)},2017-02-07", "\0,2017-02-07", "bad_value", 1),
+        (ITEMS, f"{seller(1)},2017-02-07", "\ufffd,2017-02-07", "bad_value", 1),
+        (ORDERS, "2017-02-10 16:40:00", "2017-01-10 16:40:00", "bad_value", 1),
         (REVIEWS, "4e71e000000000000000000000000003", "x,y", "malformed", 0),
         (REVIEWS, ",1,Atraso", ",6,Atraso", "bad_value", 0),
     ],
@@ -171,11 +174,20 @@ def test_items_without_their_order_are_told(copy: Path) -> None:
     assert (ITEMS, 5, "orphan") in bad(copy)
 
 
-def test_a_quote_that_never_closes_loses_rows_and_says_so(copy: Path) -> None:
-    with (copy / ORDERS).open("a", encoding="utf-8") as file:
-        file.write('"' + "x" * 200_000)
-    assert (ORDERS, 16, "malformed") in bad(copy)
-    assert len(good(copy)) == len(good(OWN))
+def test_a_quote_that_never_closes_loses_its_own_row_alone(copy: Path) -> None:
+    rows = (copy / ORDERS).read_text("utf-8").splitlines(keepends=True)
+    rows[3:3] = ['"unclosed, x\n', '"' + "x" * 200_000 + "\n", "a,b\n"]
+    rows.append('"' + "x" * 200_000)
+    (copy / ORDERS).write_text("".join(rows), "utf-8")
+    malformed = [(row[0], row[1]) for row in bad(copy) if row[2] == "malformed"]
+    assert malformed == [(ORDERS, line) for line in (4, 5, 6, len(rows))]
+    assert good(copy) == good(OWN)
+
+
+def test_a_header_without_end_is_no_olist(copy: Path) -> None:
+    (copy / ORDERS).write_text('"' + "y" * 200_000, "utf-8")
+    with pytest.raises(Invalid, match="is this the Olist data set"):
+        list(read(copy))
 
 
 def test_a_folder_that_is_no_olist_is_refused(copy: Path) -> None:

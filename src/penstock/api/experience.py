@@ -22,6 +22,10 @@ ProfileName = Annotated[str, QueryParameter(description="a shipped score profile
 Day = Annotated[date | None, QueryParameter(description="seen from the end of this day, UTC")]
 
 
+FIRST_DAY = date(2000, 1, 1)
+"""Nothing is scored before it: no window reaches further back."""
+
+
 class MerchantCoded(msgspec.Struct, frozen=True):
     """A merchant's number and code."""
 
@@ -87,13 +91,16 @@ def end_of(day: date | None, now: datetime) -> datetime:
     """Return the moment that a score is seen from: the end of `day` in UTC, or `now` without one.
 
     Raises:
-        Invalid: the day has not come.
+        Invalid: the day has not come, or lies before all that can be scored.
 
     """
     if day is None:
         return now
     if day > now.date():
         raise _wrong("as_of", "out_of_range", f"{day} has not come; leave as_of out to score now")
+    if day < FIRST_DAY:
+        what = f"{day} lies before all orders; use a day from {FIRST_DAY} on"
+        raise _wrong("as_of", "out_of_range", what)
     return datetime.combine(day, time(), UTC) + timedelta(days=1)
 
 

@@ -36,6 +36,7 @@ from penstock.api.orders import orders
 from penstock.api.pictures import pictures
 from penstock.api.planning import planning
 from penstock.api.problems import HANDLERS, MEDIA_TYPE, STATUS, Problem
+from penstock.api.query_names import close_queries, refuse_unknown_names
 from penstock.api.questionnaires import questionnaires
 from penstock.api.receipt import hot_route, receipt_of
 from penstock.api.returns import returns
@@ -143,6 +144,7 @@ def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
         route_handlers=[*ROUTES, *viewer_files(viewer)],
         lifespan=[lifespan],
         request_class=JsonRequest,
+        before_request=refuse_unknown_names,
         plugins=[_TimeOfDay()],
         dependencies={"context": Provide(_context, sync_to_thread=False)},
         exception_handlers=HANDLERS,
@@ -162,6 +164,7 @@ def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
         if isinstance(handler, HTTPRouteHandler) and handler.resolve_include_in_schema():
             handler.responses = _refusals(handler)
     close_bodies(app)
+    close_queries(app)
     return app
 
 

@@ -14,6 +14,7 @@ from penstock.cli.demo import demo
 from penstock.cli.experience import history, score
 from penstock.cli.keys import keys
 from penstock.cli.orders import orders
+from penstock.cli.output import forget_output, told, write_any_letter
 from penstock.cli.policies import policies
 from penstock.cli.processes import serve, up, work
 from penstock.cli.score_appeal import appeal
@@ -49,9 +50,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     # What a lost connection means is said once, by whoever needed it.
-    logging.getLogger("asyncpg").setLevel(logging.ERROR)
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
+    write_any_letter()
     try:
         app(sys.argv[1:])
+        sys.stdout.flush()  # what cannot be written is to be known here, and not after the end
     except (Misconfigured, Refusal) as problem:
         complain(f"penstock: {problem}")
         for error in getattr(problem, "errors", ()):
@@ -65,3 +68,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(0) from None
+    except OSError as problem:
+        complain(f"penstock: {told(problem)}")
+        forget_output()
+        raise SystemExit(2) from None

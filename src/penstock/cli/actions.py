@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 
 from penstock.cli.session import console, listing, merchant_id_of, session
 from penstock.db.transaction import OPERATOR
-from penstock.kernel.errors import NotFound
+from penstock.kernel.errors import Misconfigured, NotFound
 from penstock.merchants.growth.decide_actions import ActionDecision, Decision, decide_actions
 from penstock.merchants.growth.list_actions import ActionShown, actions_shown
 
@@ -15,6 +15,7 @@ actions = App(name="actions", help="What scores do to merchants: proposed, done,
 Because = Annotated[str, Parameter(help="why, for the record and for the merchant")]
 State = Literal["proposed", "applied", "rejected", "withdrawn", "reverted"]
 _BY = "command line"
+LIMIT_MAX = 1_000
 _SAID = {
     "applied": "approved and done",
     "rejected": "rejected; nothing was done",
@@ -35,6 +36,8 @@ def list_actions(
     limit: Annotated[int, Parameter(help="how many, the newest")] = 50,
 ) -> None:
     """List acts with score, day and reason, the newest first."""
+    if not 1 <= limit <= LIMIT_MAX:
+        raise Misconfigured(f"--limit is 1 to {LIMIT_MAX}.")
     asyncio.run(_list(merchant, state or "", limit))
 
 
@@ -43,10 +46,10 @@ async def _list(code: str | None, state: str, limit: int) -> None:
         whose = None if code is None else await merchant_id_of(opened.database, code)
         found = await opened.database.run(
             OPERATOR,
-            lambda tx: actions_shown(tx, merchant=whose, state=state, batch=max(1, limit)),
+            lambda tx: actions_shown(tx, merchant=whose, state=state, batch=limit),
         )
     if not found:
-        console.print("no acts: scores have changed nothing so far")
+        console.print("no such act" if code or state else "no acts: nothing has changed so far")
         return
     table = listing("id", "merchant", "what", "state", "score", "day", "why")
     for act in found:

@@ -9,9 +9,11 @@ from cyclopts import App, Parameter
 
 from penstock import lending
 from penstock.api.stock import sku_ids
+from penstock.channels.parsed import require_utf8
 from penstock.cli.session import console, listing, merchant_id_of, session
 from penstock.db.transaction import OPERATOR, Transaction
 from penstock.kernel.errors import Misconfigured, NotFound
+from penstock.kernel.toml_text import NotToml, read_toml
 from penstock.streams.brake_rules import BrakeRule, put_rules, rules_of
 from penstock.streams.buyer_limit import BuyerLimit
 from penstock.streams.draw_tickets import sell_by_ticket
@@ -174,10 +176,13 @@ rules = App(name="rules", help="Rules by which streams are braked without anybod
 def put(file: Path, *, merchant: Whose) -> None:
     """Put the rules of a TOML file in force; each is a [[rule]] table."""
     try:
-        given = msgspec.toml.decode(file.read_bytes(), type=_Rules).rule
+        read = read_toml(require_utf8(file.read_bytes()))
+        given = msgspec.convert(read, _Rules).rule
     except OSError as error:
         raise Misconfigured(f"cannot read {file}: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
+    except NotToml as error:
+        raise Misconfigured(f"{file} is no TOML file: line {error.line}, {error.what}.") from error
+    except msgspec.ValidationError as error:
         raise Misconfigured(f"{file} is no list of rules: {error}.") from error
 
     async def work() -> int:

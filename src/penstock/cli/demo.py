@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.text import Text
 
 from penstock import __version__
 from penstock.cli.session import complaints, console
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.kernel.errors import Misconfigured
 from penstock.settings import read_settings
+
+_SCALE_MAX = 1_000
+_DAYS_MAX = 366
 
 
 def demo(
@@ -27,8 +31,9 @@ def demo(
 
     A play that was interrupted goes on where it was.
     """
-    if scale <= 0 or days <= 0:
-        raise Misconfigured("use a --scale and --days above 0.")
+    if not (0 < scale <= _SCALE_MAX and 0 < days <= _DAYS_MAX):
+        most = f"--scale to {_SCALE_MAX}, --days to {_DAYS_MAX}"
+        raise Misconfigured(f"use a --scale and --days above 0: {most}.")
     if not report.absolute().parent.is_dir():
         raise Misconfigured(f"there is no folder {report.parent} for the report: make it first.")
     asyncio.run(_demo(seed, scale, days, json, fresh, report))
@@ -85,7 +90,7 @@ async def _demo(
     page = render(evening, scores=scores, audit=audit, run=run)
     await asyncio.to_thread(report.write_text, page, encoding="utf-8")
     print_closing(screen, evening, scores=scores, audit=audit)
-    screen.print(f"\n the whole evening with its pictures: [bold]{report}[/bold]", highlight=False)
+    screen.print(Text.assemble("\n the whole evening with its pictures: ", (str(report), "bold")))
     if as_json:
         print(result_line(evening, audit, run).decode())  # noqa: T201  the one line asked for
     if outcome.broken or outcome.differences:

@@ -24,6 +24,7 @@ from penstock.experience.import_history import Imported, import_past_orders
 from penstock.experience.load import load
 from penstock.experience.past_order import BadRow, PastOrder
 from penstock.experience.profile import Profile
+from penstock.experience.profile_rules import DAYS_MAX
 from penstock.experience.score import Score
 from penstock.kernel.errors import Misconfigured
 from penstock.merchants.register import register
@@ -73,7 +74,8 @@ async def _import(folder: Path, source: str) -> None:
             progress.update(bar, total=added + changed + unchanged)
     console.print(f"{added:,} past orders added, {changed:,} changed, {unchanged:,} unchanged")
     if bad:
-        console.print(f"{len(bad):,} rows could not be used; the first:")
+        rows_of = "1 row" if len(bad) == 1 else f"{len(bad):,} rows"
+        console.print(f"{rows_of} could not be used{'; the first:' if len(bad) > 10 else ':'}")
         for row in bad[:10]:
             console.print(f"  {row.file} line {row.line}: {row.detail}", highlight=False)
 
@@ -110,6 +112,8 @@ def score_merchants(
     """Score merchants by a profile: each metric with what it counted, and the score."""
     chosen = load(profile)
     if window_days is not None:
+        if not 0 <= window_days <= DAYS_MAX:
+            raise Misconfigured(f"--window-days is 1 to {DAYS_MAX}, or 0 for all that is known.")
         chosen = chosen.over(window_days)
     if anywhere:
         chosen = chosen.anywhere()

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from penstock import lending
 from penstock.channels.detect import Format, read
@@ -196,6 +197,9 @@ def _print(result: Result, refused: int) -> None:
     console.print(table)
     if refused:
         console.print(
-            f"{refused:,} refused: mend in [bold]{result.refused_file}[/bold] what the reasons "
-            "say, and import that file."
+            Text.assemble(
+                f"{refused:,} refused: mend in ",
+                (f"{result.refused_file}", "bold"),
+                " what the reasons say, and import that file.",
+            )
         )

@@ -1,6 +1,7 @@
 """One order on a terminal: where everything is, and what happened when."""
 
 from rich.console import Console
+from rich.text import Text
 from rich.tree import Tree
 
 from penstock.cli.session import listing
@@ -12,8 +13,11 @@ def print_order(console: Console, order: OrderShown) -> None:
     """Print an order's journey."""
     paid = f"paid {order.paid_at:%Y-%m-%d %H:%M}" if order.paid_at else "not paid yet"
     console.print(
-        f"[bold]{order.channel} {order.channel_order_id}[/bold]  order {order.order_id} of "
-        f"{order.merchant}, [bold]{order.status}[/bold]"
+        Text.assemble(
+            (f"{order.channel} {order.channel_order_id}", "bold"),
+            f"  order {order.order_id} of {order.merchant}, ",
+            (order.status, "bold"),
+        )
     )
     console.print(
         f"{paid}, hand over by {order.dispatch_by_at:%Y-%m-%d %H:%M}, "
@@ -44,15 +48,18 @@ def print_order(console: Console, order: OrderShown) -> None:
 def _return(sent_back: ReturnShown) -> Tree:
     by = f" by {sent_back.vendor}" if sent_back.vendor else ""
     tree = Tree(
-        f"return {sent_back.return_id} of fulfilment order {sent_back.fulfilment_order_id}{by}: "
-        f"[bold]{sent_back.status}[/bold]"
+        Text.assemble(
+            f"return {sent_back.return_id} of fulfilment order "
+            f"{sent_back.fulfilment_order_id}{by}: ",
+            (sent_back.status, "bold"),
+        )
     )
     fault = f" (fault: {sent_back.fault})" if sent_back.fault else ""
     tree.add(f"asked for {sent_back.requested_at:%Y-%m-%d %H:%M}, {sent_back.reason}{fault}")
     if sent_back.because:
         tree.add(f"because {sent_back.because}")
     if sent_back.trouble:
-        tree.add(f"[bold]to do:[/bold] {sent_back.trouble}")
+        tree.add(Text.assemble(("to do:", "bold"), f" {sent_back.trouble}"))
     if sent_back.label_reference:
         tree.add(f"label {sent_back.label_reference}")
     for line in sent_back.lines:
@@ -67,7 +74,11 @@ def _return(sent_back: ReturnShown) -> Tree:
 
 def _part(part: FulfilmentOrderShown) -> Tree:
     where = f" at {part.node}" if part.node else ""
-    tree = Tree(f"fulfilment order {part.fulfilment_order_id}{where}: [bold]{part.status}[/bold]")
+    tree = Tree(
+        Text.assemble(
+            f"fulfilment order {part.fulfilment_order_id}{where}: ", (part.status, "bold")
+        )
+    )
     if part.because:
         tree.add(f"because {part.because}")
     if part.cancelled_because:
@@ -75,7 +86,10 @@ def _part(part: FulfilmentOrderShown) -> Tree:
     for parcel in part.parcels:
         label = f"{parcel.vendor} {parcel.tracking_number}" if parcel.vendor else "no label yet"
         branch = tree.add(
-            f"parcel {parcel.parcel_no}, {parcel.weight_g} g, {label}: [bold]{parcel.status}[/bold]"
+            Text.assemble(
+                f"parcel {parcel.parcel_no}, {parcel.weight_g} g, {label}: ",
+                (parcel.status, "bold"),
+            )
         )
         for event in parcel.tracking:
             fault = f" (fault: {event.fault})" if event.fault else ""

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from rich.table import Table
 
-from penstock.cli.session import console, session
+from penstock.cli.session import console, listing, session
 from penstock.db.transaction import OPERATOR
 from penstock.kernel.errors import Invalid, NotFound
 from penstock.merchants.growth.end_policy import end_policy
@@ -34,7 +33,7 @@ async def _list(since: date | None) -> None:
     async with session() as opened:
         day = since or opened.now.date()
         stored = await opened.database.run(OPERATOR, lambda tx: policies_stored(tx, since=day))
-    table = Table("kind", "code", "from", "to", "origin", "why", box=None)
+    table = listing("kind", "code", "from", "to", "origin", "why")
     for p in stored:
         end = "" if p.effective_to is None else str(p.effective_to)
         why = p.ended_because or p.because

@@ -123,7 +123,7 @@ async def _up(
             Kind("api", (*penstock, "serve", "--fd", str(fd), "--tethered"), inherits=(fd,)),
             Kind("worker", (*penstock, "work", "--tethered")),
         ],
-        partial(console.print, markup=False, soft_wrap=True),
+        partial(console.print, soft_wrap=True),
     )
     policy = Policy(
         workers_min=1 if workers == "auto" else workers,

@@ -59,7 +59,7 @@ def _clashes(profiles: list[Profile]) -> list[str]:
 def _tell(name: str, profile: Profile, *, assumed: bool) -> None:
     until = "on" if profile.effective_to is None else f"to {profile.effective_to}"
     guesses = list(assumptions(profile))
-    console.print(f"{name}: {profile.title}", highlight=False, markup=False)
+    console.print(f"{name}: {profile.title}", highlight=False)
     facts = (
         f"in force from {profile.effective_from} {until}",
         f"{len(profile.metrics)} metrics",

@@ -5,11 +5,17 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
+from rich.text import Text
 
 from penstock.cli.experience import merchants_scored
-from penstock.cli.session import console, listing, merchant_id_of, session
+from penstock.cli.session import console, listing, merchant_id_of, reckoning, session
 from penstock.db.transaction import OPERATOR, Transaction
-from penstock.experience.drivers.analyse import Drivers, driver_data
+from penstock.experience.drivers.analyse import (
+    AnswersByMerchant,
+    DriverData,
+    Drivers,
+    driver_data,
+)
 from penstock.experience.drivers.analyse import drivers as drivers_of
 from penstock.experience.load import load
 from penstock.experience.profile import Profile
@@ -34,13 +40,17 @@ async def _drivers(profile: Profile, code: str | None, weeks: int, as_json: bool
     async with session() as opened:
         who = None if code is None else await merchant_id_of(opened.database, code)
 
-        async def work(tx: Transaction) -> tuple[Drivers, dict[int, str]]:
+        async def work(
+            tx: Transaction,
+        ) -> tuple[DriverData, AnswersByMerchant, dict[int, str]]:
             data = await driver_data(tx, profile, who, weeks=weeks, as_of=opened.now)
             answers = await shoppers_answers(tx, sorted({w.merchant_id for w in data.weeks}))
             names = {m.merchant_id: m.code for m in await merchants_scored(tx)}
-            return drivers_of(data, profile, answers, weeks=weeks), names
+            return data, answers, names
 
-        found, names = await opened.database.run(OPERATOR, work, snapshot=True)
+        data, answers, names = await opened.database.run(OPERATOR, work, snapshot=True)
+        with reckoning():  # in no transaction: the database ends one that idles for a minute
+            found = drivers_of(data, profile, answers, weeks=weeks)
     if as_json:
         print(msgspec.json.encode(found).decode())  # noqa: T201  one line, for a pipe
     else:
@@ -48,7 +58,7 @@ async def _drivers(profile: Profile, code: str | None, weeks: int, as_json: bool
 
 
 def _print(found: Drivers, names: dict[int, str]) -> None:
-    console.print("[bold]points lost, by fair shares[/bold]")
+    console.print("points lost, by fair shares", style="bold")
     if found.fair_points:
         table = listing("merchant", *SUB_PROCESSES.values())
         for row in found.fair_points:
@@ -56,15 +66,17 @@ def _print(found: Drivers, names: dict[int, str]) -> None:
             table.add_row(names[row.merchant_id], *lost)
         console.print(table)
     if found.unscored or not found.fair_points:
-        console.print(f"{found.unscored} merchants have too few orders for a score")
-    console.print("\n[bold]what lateness does to those whom it befell[/bold]")
+        who = "1 merchant has" if found.unscored == 1 else f"{found.unscored} merchants have"
+        console.print(f"{who} too few orders for a score")
+    console.print("\nwhat lateness does to those whom it befell", style="bold")
     for one in found.lateness:
         said = one.because
         if one.effect is not None:
             e = one.effect
             said = f"{e.effect:+.3f} ({e.low:+.3f} to {e.high:+.3f}; E-value {e.e_value.limit:.2f})"
         console.print(f"  {one.treatment} on {one.outcome}: {said}", highlight=False)
-    console.print(f"\n[bold]the chain of stages[/bold] ({found.stages.rows} merchant-weeks)")
+    weeks = f" ({found.stages.rows} merchant-weeks)"
+    console.print(Text.assemble(("\nthe chain of stages", "bold"), weeks))
     if found.stages.because:
         console.print(f"  not told: {found.stages.because}", highlight=False)
     for path, spread in zip(found.stages.paths, found.stages.spreads, strict=True):

@@ -74,14 +74,17 @@ async def _explain(
 
         told, place = await opened.database.run(OPERATOR, work)
     if told is None:
-        raise NotFound(f"{code} had no order by {at:%Y-%m-%d %H:%M} UTC: there is no score")
+        by = f"{code} had no order by {at:%Y-%m-%d %H:%M} UTC that {chosen.code} counts"
+        raise NotFound(f"{by}: there is no score")
     return told, place
 
 
 def _print_explained(profile: Profile, told: Explained, place: Standing | None) -> None:
     score = told.score
-    points = "no score" if score.points is None else f"{score.points} of {told.high}"
-    console.print(f"{points}, {score.status}, as of {wording.at(told.as_of)} UTC", highlight=False)
+    points = "no score"
+    if score.points is not None:
+        points = f"{score.points} of {told.high}, {score.status}"
+    console.print(f"{points}, as of {wording.at(told.as_of)} UTC", highlight=False)
     ranks = {} if place is None else place.metrics
     known = {metric.code: metric for metric in profile.metrics}
     table = listing("metric", "where", "counted", "lost", "set aside", "better than")
@@ -101,7 +104,8 @@ def _print_explained(profile: Profile, told: Explained, place: Standing | None) 
         console.print(f"{part.points} points by {part.code}: {part.because}", highlight=False)
     console.print(_rank(place), highlight=False)
     if not told.orders:
-        console.print("no order failed a metric")
+        of_these = f"no more: {told.matching:,} orders match, and --after leaves out as many"
+        console.print(of_these if told.matching else "no order failed a metric")
         return
     orders = listing("order", "points", "what was missed", "fault")
     for order in told.orders:
@@ -162,7 +166,8 @@ async def _changes(
             ),
         )
     if told is None:
-        raise NotFound(f"{code} had no order by then: there is nothing to compare with")
+        by = f"{code} had no order by then that {new.code} counts"
+        raise NotFound(f"{by}: there is nothing to compare with")
     return told
 
 

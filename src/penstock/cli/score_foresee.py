@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from penstock.cli.session import console, listing, merchant_id_of, session
+from penstock.cli.session import console, listing, merchant_id_of, reckoning, session
 from penstock.db.transaction import OPERATOR
 from penstock.experience.foresee.ahead import (
     Ahead,
@@ -52,22 +52,33 @@ async def _foresee(
         read = await opened.database.run(
             OPERATOR, lambda tx: read_ahead(tx, profile, merchant=merchant, now=now), snapshot=True
         )
-        look = look_ahead(read, profile, merchant=merchant, now=now)
+        with reckoning():
+            look = look_ahead(read, profile, merchant=merchant, now=now)
+        if look is None and as_json:
+            none = Ahead(profile=profile.code, as_of=now, score=None, open_orders=0, at_risk=0,
+                         days=(), held=())  # fmt: skip
+            _print_json(code, none, [])
+            return
         if look is None:
             console.print(f"{code} had no orders of late: there is nothing to foresee")
             return
         ahead = ahead_of(profile, look, now)
-        savings = worth_saving(profile, look, policy, save if node is None else 1_000)
+        with reckoning():
+            savings = worth_saving(profile, look, policy, save if node is None else 1_000)
         lines = await opened.database.run(
             OPERATOR,
             lambda tx: lines_of(tx, savings, merchant=merchant, now=now, node=node, limit=save),
         )
     if as_json:
-        told = {"merchant": code, "forecast": ahead, "save": lines}
-        print(msgspec.json.encode(told).decode())  # noqa: T201  one line, for a pipe
+        _print_json(code, ahead, lines)
         return
     _print_days(profile, code, ahead)
     _print_lines(lines)
+
+
+def _print_json(code: str, ahead: Ahead, lines: list[SaveLine]) -> None:
+    told = {"merchant": code, "forecast": ahead, "save": lines}
+    print(msgspec.json.encode(told).decode())  # noqa: T201  one line, for a pipe
 
 
 def _print_days(profile: Profile, code: str, ahead: Ahead) -> None:

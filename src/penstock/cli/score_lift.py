@@ -5,8 +5,9 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
+from rich.text import Text
 
-from penstock.cli.session import console, listing, merchant_id_of, session
+from penstock.cli.session import console, listing, merchant_id_of, reckoning, session
 from penstock.db.transaction import OPERATOR
 from penstock.experience.lift.assumptions import assuming
 from penstock.experience.lift.lift import lift as lift_of
@@ -48,10 +49,11 @@ async def _lift(
             lambda tx: lift_snapshot(tx, profile, merchant, weeks=weeks, as_of=opened.now),
             snapshot=True,
         )
-        found = lift_of(
-            snapshot, measured, profile, weeks=weeks, given=given,
-            eur_per_unit=eur_per_unit(opened.now.date()),
-        )  # fmt: skip
+        with reckoning():
+            found = lift_of(
+                snapshot, measured, profile, weeks=weeks, given=given,
+                eur_per_unit=eur_per_unit(opened.now.date()),
+            )  # fmt: skip
     if as_json:
         print(msgspec.json.encode(found).decode())  # noqa: T201  one line, for a pipe
     else:
@@ -83,9 +85,11 @@ def _print(profile: Profile, weeks: int, found: Lifts, given: dict[str, float]) 
 
 def _print_one(one: Lifted) -> None:
     console.print(
-        f"\n[bold]{one.points:+.2f}[/bold]  {one.lever.title}\n"
-        f"        9 times in 10 from {one.low:+.2f} to {one.high:+.2f}",
-        highlight=False,
+        Text.assemble(
+            "\n",
+            (f"{one.points:+.2f}", "bold"),
+            f"  {one.lever.title}\n        9 times in 10 from {one.low:+.2f} to {one.high:+.2f}",
+        )
     )
     parts = [
         f"{SUB_PROCESSES[code]} {points:+.2f}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from penstock.api.experience import end_of
-from penstock.cli.session import console, merchant_id_of, session
+from penstock.cli.session import console, merchant_id_of, reckoning, session
 from penstock.db.transaction import OPERATOR, Transaction
 from penstock.drawing.pictures import ScorePictures
 from penstock.experience.foresee.ahead import look_ahead, read_ahead
@@ -32,6 +32,8 @@ def draw_score(profile: Profile, file: Path, merchant: str | None, as_of: date |
     kind = file.suffix.lower().removeprefix(".")
     if kind not in {"html", "svg", "png"}:
         raise Misconfigured(f"{file}: name a file that ends in .html, .svg or .png")
+    if not file.absolute().parent.is_dir():
+        raise Misconfigured(f"there is no folder {file.parent} for {file.name}: make it first.")
     pictures = asyncio.run(_gather(profile, merchant, as_of))
     try:
         drawn = picture_file(pictures, cast("FileKind", kind))
@@ -50,11 +52,18 @@ async def _gather(profile: Profile, code: str, day: date | None) -> ScorePicture
         at = end_of(day, opened.now)
         merchant_id = await merchant_id_of(opened.database, code)
 
-        async def work(tx: Transaction) -> ScorePictures:
-            chances = {}
-            if day is None:  # what was foreseen on another day, nobody knows any more
-                read = await read_ahead(tx, profile, merchant=merchant_id, now=at)
+        chances: dict[int, float] = {}
+        if day is None:  # what was foreseen on another day, nobody knows any more
+            read = await opened.database.run(
+                OPERATOR,
+                lambda tx: read_ahead(tx, profile, merchant=merchant_id, now=at),
+                snapshot=True,
+            )
+            # It reckons for long; a transaction that idles so long is ended by the database.
+            with reckoning():
                 chances = chances_of(look_ahead(read, profile, merchant=merchant_id, now=at))
+
+        async def work(tx: Transaction) -> ScorePictures:
             return await pictures_of(
                 tx, profile, merchant_id=merchant_id, merchant=code, as_of=at,
                 known_to=opened.now, chances=chances,

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import App, Parameter
+from rich.text import Text
 
 from penstock.cli.session import console, listing, merchant_id_of, session
 from penstock.db.transaction import OPERATOR
-from penstock.experience.surveys.invite import INVITATIONS_MAX, Round, invite
+from penstock.experience.surveys.invite import DAYS_MAX, INVITATIONS_MAX, Round, invite
 from penstock.experience.surveys.results import SurveyResult, survey_results
 from penstock.kernel.errors import Misconfigured
 
@@ -29,12 +30,12 @@ def send(
     json: Annotated[bool, Parameter(help="one line an invitation")] = False,
 ) -> None:
     """Invite whom the round has not asked yet; print each link, for the only time."""
-    given = {"round": round, "audience": audience, "valid_days": valid_days,
-             "delivered_days": delivered_days}  # fmt: skip
-    try:
-        asked = msgspec.convert(given, Round)
-    except msgspec.ValidationError as error:
-        raise Misconfigured(f"that is no round: {error}") from None
+    for name, days in (("--valid-days", valid_days), ("--delivered-days", delivered_days)):
+        if not 1 <= days <= DAYS_MAX:
+            raise Misconfigured(f"{name} is 1 to {DAYS_MAX}.")
+    asked = Round(
+        round=round, audience=audience, valid_days=valid_days, delivered_days=delivered_days
+    )
     asyncio.run(_send(asked, merchant, json))
 
 
@@ -81,11 +82,9 @@ async def _results(code: str | None, named: str | None, as_json: bool) -> None:
 
 
 def _print(one: SurveyResult) -> None:
-    console.print(
-        f"[bold]{one.audience}s[/bold]: {one.answered} of {one.asked} answered"
-        + (f", {one.straight_lined} of them one number throughout" if one.straight_lined else ""),
-        highlight=False,
-    )
+    lined = f", {one.straight_lined} of them one number throughout" if one.straight_lined else ""
+    told = f": {one.answered} of {one.asked} answered{lined}"
+    console.print(Text.assemble((f"{one.audience}s", "bold"), told))
     if one.withheld:
         console.print(f"  {one.withheld}")
         return

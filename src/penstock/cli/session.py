@@ -1,7 +1,8 @@
 """What every command begins with: settings, a database with the right schema, a clock."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 
 import msgspec
@@ -14,13 +15,14 @@ from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.kernel.errors import NotFound
 from penstock.settings import Settings, read_settings
 
-console = Console()
-complaints = Console(stderr=True)
+console = Console(markup=False, emoji=False)
+complaints = Console(stderr=True, markup=False, emoji=False)
+"""What people wrote (labels, titles, reasons) is printed as it is: `[x]` is no style of ours."""
 
 
 def complain(line: str) -> None:
     """Say what is wrong: between words on a terminal's width, on one line to a log."""
-    complaints.print(line, markup=False, highlight=False, soft_wrap=not complaints.is_terminal)
+    complaints.print(line, highlight=False, soft_wrap=not complaints.is_terminal)
 
 
 def listing(*columns: str, title: str | None = None) -> Table:
@@ -29,6 +31,16 @@ def listing(*columns: str, title: str | None = None) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+@contextmanager
+def reckoning() -> Iterator[None]:
+    """Let Ctrl-C end a long computation at once, and not when it next waits for something."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Session(msgspec.Struct, frozen=True):

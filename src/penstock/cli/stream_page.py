@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from penstock.cli.session import listing
 from penstock.kernel.errors import Unavailable
@@ -52,9 +53,10 @@ def page(seen: StreamMonitor) -> RenderableType:
     return Group(*parts)
 
 
-def _head(seen: StreamMonitor) -> str:
+def _head(seen: StreamMonitor) -> Text:
     times = f"{seen.starts_at:%Y-%m-%d %H:%M} to {seen.ends_at:%H:%M} UTC"
-    return f"[bold]{seen.code}[/bold] {seen.title}: {seen.state} at {seen.at:%H:%M:%S}, {times}"
+    rest = f" {seen.title}: {seen.state} at {seen.at:%H:%M:%S}, {times}"
+    return Text.assemble((seen.code, "bold"), rest)
 
 
 def _pace(seen: StreamMonitor) -> RenderableType:
@@ -94,12 +96,12 @@ def _under_way(seen: StreamMonitor) -> str:
     )
 
 
-def _brake(on: BrakeOn) -> str:
+def _brake(on: BrakeOn) -> Text:
     what = {"pause": "paused", "throttle": f"throttled to {on.value}/min",
             "cap": f"capped at {on.value:,} units"}[on.kind]  # fmt: skip
-    return (
-        f"[bold]{on.sku or 'whole stream'} {what}[/bold] since {on.from_at:%H:%M} by {on.by}: "
-        f"{on.because}; {on.turned_away:,} turned away"
+    return Text.assemble(
+        (f"{on.sku or 'whole stream'} {what}", "bold"),
+        f" since {on.from_at:%H:%M} by {on.by}: {on.because}; {on.turned_away:,} turned away",
     )
 
 
@@ -111,7 +113,10 @@ def print_report(console: Console, found: StreamReport) -> None:
     """Print a close-out report."""
     state = "cancelled" if found.cancelled_at else "closed"
     console.print(
-        f"[bold]{found.code}[/bold] {found.title}, {state} {found.closed_at:%Y-%m-%d %H:%M} UTC"
+        Text.assemble(
+            (found.code, "bold"),
+            f" {found.title}, {state} {found.closed_at:%Y-%m-%d %H:%M} UTC",
+        )
     )
     table = listing("", "")
     table.show_header = False

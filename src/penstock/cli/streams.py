@@ -14,13 +14,15 @@ from penstock.api.stock import sku_ids
 from penstock.api.streams import PlannedStream, new_stream
 from penstock.app import clock_of
 from penstock.channels.json_text import decode_closed
+from penstock.channels.parsed import require_utf8
 from penstock.cli.brakes import BY, brake, brakes, limit, rules, tickets
 from penstock.cli.session import Session, console, listing, merchant_id_of, session
 from penstock.cli.stream_page import print_monitor, print_report, watched
 from penstock.db.transaction import OPERATOR, Transaction
 from penstock.inventory.add_pool import add_stream_pool
 from penstock.inventory.ring_fence import give_back, ring_fence
-from penstock.kernel.errors import Misconfigured, NotFound
+from penstock.kernel.errors import Invalid, Misconfigured, NotFound
+from penstock.kernel.toml_text import NotToml, read_toml
 from penstock.streams.amend import Amendment, amend
 from penstock.streams.demand import StreamDemand, expected_demand, streams_named
 from penstock.streams.monitor import StreamMonitor, monitor_of
@@ -30,6 +32,11 @@ from penstock.streams.show_stream import list_streams
 from penstock.streams.validate import StreamSku
 
 T = TypeVar("T")
+LIMIT_MAX = 1_000
+LEAD_MAX_MIN = 7 * 24 * 60
+AMEND_MAX_MIN = 366 * 24 * 60
+EVERY_MIN_S = 0.1
+EVERY_MAX_S = 3_600
 Whose = Annotated[str, Parameter(help="code of the merchant whose stream it is")]
 Json = Annotated[bool, Parameter(help="one line of JSON")]
 streams = App(name="streams", help="Schedule livestreams, watch, brake and close them out.")
@@ -71,6 +78,9 @@ def amend_stream(
     expected_orders: Annotated[int | None, Parameter()] = None,
 ) -> None:
     """Amend a stream until it starts; its end may be moved while it is live as well."""
+    for name, minutes in (("--later-by", later_by), ("--longer-by", longer_by)):
+        if minutes is not None and abs(minutes) > AMEND_MAX_MIN:
+            raise Misconfigured(f"{name} is at most a year, {AMEND_MAX_MIN} minutes.")
     wishes = dict(_units(text) for text in sku)
 
     async def work(tx: Transaction, merchant_id: int, opened: Session) -> Scheduled:
@@ -112,6 +122,8 @@ def cancel_one(
 @streams.command(name="list")
 def list_all(*, merchant: Whose, limit: Annotated[int, Parameter(help="streams")] = 50) -> None:
     """List a merchant's streams, the last to start first."""
+    if not 1 <= limit <= LIMIT_MAX:
+        raise Misconfigured(f"--limit is 1 to {LIMIT_MAX}.")
     found = asyncio.run(
         run_for(
             merchant,
@@ -133,6 +145,8 @@ def list_all(*, merchant: Whose, limit: Annotated[int, Parameter(help="streams")
 @streams.command
 def demand(*, lead_min: Annotated[int, Parameter(help="look so far ahead")] = 30) -> None:
     """Show what the streams of all merchants are about to bring, the most within the lead."""
+    if not 0 <= lead_min <= LEAD_MAX_MIN:
+        raise Misconfigured(f"--lead-min is 0 to {LEAD_MAX_MIN}, a week.")
 
     async def work() -> None:
         async with session() as opened:
@@ -163,6 +177,8 @@ def monitor(
     every_s: Annotated[float, Parameter(help="look again after so many seconds")] = 2.0,
 ) -> None:
     """Watch a stream: pace against plan, stock, backlog, foreseen lateness, brakes."""
+    if not EVERY_MIN_S <= every_s <= EVERY_MAX_S:
+        raise Misconfigured(f"--every-s is {EVERY_MIN_S} to {EVERY_MAX_S}.")
 
     async def look(opened: Session, merchant_id: int) -> StreamMonitor:
         now = clock_of(opened.settings).now()
@@ -241,10 +257,16 @@ def _read(plan: Path) -> PlannedStream:
         raise Misconfigured(f"cannot read {plan}: {error.strerror}.") from error
     if plan.suffix != ".json":
         try:
-            text = msgspec.json.encode(msgspec.toml.decode(text))
-        except msgspec.DecodeError as error:
-            raise Misconfigured(f"{plan} is no TOML file: {error}.") from error
-    return decode_closed(text, msgspec.json.Decoder(PlannedStream))
+            text = msgspec.json.encode(read_toml(require_utf8(text)))
+        except NotToml as error:
+            what = f"line {error.line}, {error.what}"
+            raise Misconfigured(f"{plan} is no TOML file: {what}.") from error
+    try:
+        return decode_closed(text, msgspec.json.Decoder(PlannedStream))
+    except Invalid as refused:
+        if any(not error.pointer and error.code == "wrong_type" for error in refused.errors):
+            raise Misconfigured(f"{plan} is no plan: begin its JSON with {{.") from refused
+        raise
 
 
 def _units(text: str) -> tuple[str, int]:

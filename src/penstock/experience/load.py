@@ -1,7 +1,6 @@
 """Read a profile from TOML, or explain every error in it by line."""
 
 import re
-import tomllib
 import types
 import typing
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from penstock.experience.profile import Profile
 from penstock.experience.profile_rules import near, problems_in
 from penstock.kernel import toml_lines
 from penstock.kernel.errors import FieldError, Invalid, NotFound
+from penstock.kernel.toml_text import NotToml, read_toml, without_mark
 
 _DIGITS_MAX = 12
 
@@ -59,20 +59,16 @@ def parse(text: str, name: str) -> Profile:
 
     """
     try:
-        data = tomllib.loads(text, parse_float=Decimal)
-    except RecursionError as error:
-        raise _refused(name, [(1, "", "nested too deeply")]) from error
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+)", str(error))
-        line = int(at[1]) if at else len(text.splitlines())
-        raise _refused(name, [(line, "", str(error))]) from error
+        data = read_toml(text, exact=True)
+    except NotToml as error:
+        raise _refused(name, [(error.line, "", error.what)]) from error
     problems = list(_shape(data, Profile, ()))
     if not problems:
         profile = msgspec.convert(data, Profile)
         problems = list(problems_in(profile))
         if not problems:
             return profile
-    found = toml_lines.lines(text)
+    found = toml_lines.lines(without_mark(text))
     located = [(toml_lines.line_of(found, path), _place(path), what) for path, what in problems]
     raise _refused(name, sorted(located))
 
@@ -118,14 +114,26 @@ def _value(value: Any, kind: Any, path: toml_lines.Path) -> Iterator[Problem]:
     elif inner is not None:
         yield from _shape(value, inner, path)
     else:
+        read: Any = None
         try:
-            msgspec.convert(value, kind)
+            read = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             what, _, at = str(error).partition(" - at `$")
             inside = (int(i) if i else key for key, i in re.findall(r"\.(\w+)|\[(\d+)\]", at))
             yield (*path, *inside), what
         if wrong := next(_unusable(value), ""):
             yield path, wrong
+        elif _quoted(value, read):
+            yield path, "write numbers without quotes"
+
+
+def _quoted(value: Any, read: Any) -> bool:
+    """Whether a text was read as a number: msgspec takes "NaN" for one, and none can weigh it."""
+    if isinstance(read, dict):
+        return any(_quoted(value[key], item) for key, item in read.items())
+    if isinstance(read, tuple | list):
+        return any(map(_quoted, value, read))
+    return isinstance(value, str) and isinstance(read, Decimal)
 
 
 def _unusable(value: Any) -> Iterator[str]:

@@ -188,10 +188,13 @@ def _clocks(row: Row) -> _Clocks:
     ordered_at = time_of(row, "order_purchase_timestamp")
     if ordered_at is None:
         raise ValueError("order_purchase_timestamp is empty")
+    delivered_at = time_of(row, "order_delivered_customer_date")
+    if delivered_at is not None and delivered_at < ordered_at:
+        raise ValueError("order_delivered_customer_date lies before order_purchase_timestamp")
     return _Clocks(
         ordered_at=ordered_at,
         paid_at=time_of(row, "order_approved_at"),
         dispatched_at=time_of(row, "order_delivered_carrier_date"),
-        delivered_at=time_of(row, "order_delivered_customer_date"),
+        delivered_at=delivered_at,
         deliver_by_at=time_of(row, "order_estimated_delivery_date"),
     )

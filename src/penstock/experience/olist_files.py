@@ -1,7 +1,8 @@
 """The Olist CSV files, row by row with their lines, and their cells as values."""
 
 import csv
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -51,24 +52,65 @@ def rows(folder: Path, file: str) -> Iterator[tuple[int, Row | BadRow]]:
 
 
 def _parsed(text: TextIO, file: str) -> Iterator[tuple[int, Row | BadRow]]:
-    reader = csv.reader(text)
-    header = next(reader, [])
+    lines = _Lines(text)
+    reader = csv.reader(lines)
+    try:
+        header = next(reader, [])
+    except csv.Error:
+        header = []
     if lacking := sorted(_COLUMNS[file] - set(header)):
         raise Invalid(f"{file}: no column {', '.join(lacking)}; is this the Olist data set?")
     while True:
-        line = reader.line_num + 1
+        lines.begin()
+        line, what, cells = lines.number + 1, "", list[str]()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield line, bad(file, line, "malformed", str(error))
-            continue
-        if len(cells) == len(header):
+            what = str(error)
+        if not what and len(cells) == len(header):
             yield line, dict(zip(header, cells, strict=True))
-        elif cells:
-            what = f"{len(cells)} columns where the header has {len(header)}"
+        elif what or cells:
+            what = what or f"{len(cells)} columns where the header has {len(header)}"
+            if lines.again():
+                what = f"{what}: a quote is not closed?"
+                reader = csv.reader(lines)
             yield line, bad(file, line, "malformed", what)
+
+
+class _Lines:
+    """The lines of a file, of which those behind the first of a bad row can be read again.
+
+    A quote that is not closed makes all that follows, up to the next one, a part of its row: many
+    good rows would be lost with a bad one.
+    """
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self._text = iter(text)
+        self._ahead: deque[str] = deque()
+        self._taken: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._ahead.popleft() if self._ahead else next(self._text)
+        self._taken.append(line)
+        self.number += 1
+        return line
+
+    def begin(self) -> None:
+        """Remember from here on what a row takes."""
+        self._taken = []
+
+    def again(self) -> bool:
+        """Go back behind the first line of the row; False: it had no other."""
+        back = self._taken[1:]
+        self._ahead.extendleft(reversed(back))
+        self.number -= len(back)
+        return bool(back)
 
 
 def bad(file: str, line: int, code: BadCode, detail: str) -> BadRow:
@@ -80,10 +122,10 @@ def key_of(row: Row, column: str) -> str:
     """Return an identifier.
 
     Raises:
-        ValueError: empty, or with control characters.
+        ValueError: empty, with control characters, or not UTF-8.
 
     """
-    if not row[column] or not row[column].isprintable():
+    if not row[column] or not row[column].isprintable() or "\ufffd" in row[column]:
         raise ValueError(f"{column} is empty or not text")
     return row[column]
 
@@ -113,7 +155,10 @@ def utc(text: str) -> datetime:
     """
     if len(text) != len("2017-02-18 23:41:47"):
         raise ValueError(f"'{text}' is no time like 2017-02-18 23:41:47")
-    local = datetime.fromisoformat(text).replace(tzinfo=_ZONE, fold=0)
+    local = datetime.fromisoformat(text)
+    if local.tzinfo is not None:  # a shorter time with an offset may be as long
+        raise ValueError(f"'{text}' is no time like 2017-02-18 23:41:47")
+    local = local.replace(tzinfo=_ZONE, fold=0)
     try:
         return local.astimezone(UTC)
     except OverflowError as error:

@@ -124,10 +124,10 @@ def _gate(profile: Profile) -> Iterator[Problem]:
 
 
 def _weights(profile: Profile) -> Iterator[Problem]:
-    yield from _sum(profile.dimensions, ("dimension",), "the dimensions'")
+    yield from _sum(profile.dimensions, ("dimension",), "the dimensions")
     for d, dimension in enumerate(profile.dimensions):
         yield from _sum(
-            dimension.metrics, ("dimension", d, "metric"), f"the metrics' of {dimension.code}"
+            dimension.metrics, ("dimension", d, "metric"), f"the metrics of {dimension.code}"
         )
 
 
@@ -138,7 +138,7 @@ def _sum(parts: Sequence[Dimension | Metric], path: Path, whose: str) -> Iterato
     total = sum((part.weight for part in parts), Decimal(0))
     if total != 100:
         at = (*path, len(parts) - 1, "weight") if parts else path
-        yield at, f"{whose} weights sum to {total}, not to 100"
+        yield at, f"the weights of {whose} sum to {total}, not to 100"
 
 
 def _names(profile: Profile) -> Iterator[Problem]:

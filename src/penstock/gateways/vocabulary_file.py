@@ -1,6 +1,5 @@
 """A vocabulary file that somebody hands in: read as strictly as our own, its errors by line."""
 
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from penstock.channels.parsed import shown
 from penstock.gateways.statuses import TOPICS, Vocabularies, read_vocabularies
 from penstock.kernel import toml_lines
 from penstock.kernel.errors import FieldError, Invalid, Malformed
+from penstock.kernel.toml_text import NotToml, read_toml, without_mark
 
 LENGTH_MAX = 255
 """Characters of a name, a code or a reason."""
@@ -25,9 +25,10 @@ def read_vocabulary_file(text: str, name: str) -> Vocabularies:
 
     """
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Malformed(f"{name}: {error}.") from error
+        data = read_toml(text)
+    except NotToml as error:
+        raise Malformed(f"{name}, line {error.line}: {error.what}.") from error
+    text = without_mark(text)
     found = toml_lines.lines(text)
     errors = tuple(
         msgspec.structs.replace(error, line=toml_lines.line_of(found, path))

@@ -6,6 +6,7 @@ from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.kernel.countries import COUNTRIES
 from penstock.kernel.errors import Conflict, FieldError, Invalid
+from penstock.kernel.repeats import repeats
 
 
 @query
@@ -108,11 +109,12 @@ def _problems(
         for i, node_id in enumerate(node_ids)
         if node_id not in known
     ]
+    twice = repeats(countries)
     for i, country in enumerate(countries):
         if country not in COUNTRIES:
             detail = f"{country!r} is no country of ISO 3166-1; use a code such as US"
             wrong.append(FieldError(f"/markets/{i}/country", "unknown_country", detail))
-        if country in countries[:i]:
+        if i in twice:
             detail = f"{country} is there already; say it once"
             wrong.append(FieldError(f"/markets/{i}/country", "said_twice", detail))
     return tuple(wrong)

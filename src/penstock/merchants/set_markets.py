@@ -9,6 +9,7 @@ from penstock.db.transaction import Transaction
 from penstock.kernel.countries import COUNTRIES
 from penstock.kernel.errors import FieldError, Invalid
 from penstock.kernel.money import CURRENCIES
+from penstock.kernel.repeats import repeats
 
 
 class Market(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,12 +59,12 @@ async def set_markets(
 def problems(markets: Sequence[Market], known_slas: Collection[str]) -> tuple[FieldError, ...]:
     """Return every rule that the markets break."""
     wrong = []
-    countries = [m.country for m in markets]
+    twice = repeats(m.country for m in markets)
     for i, market in enumerate(markets):
         if market.country not in COUNTRIES:
             detail = f"{market.country!r} is no country of ISO 3166-1; use a code such as US"
             wrong.append(FieldError(f"/markets/{i}/country", "unknown_country", detail))
-        if market.country in countries[:i]:
+        if i in twice:
             detail = f"{market.country} is there already; say it once"
             wrong.append(FieldError(f"/markets/{i}/country", "said_twice", detail))
         if market.currency not in CURRENCIES:

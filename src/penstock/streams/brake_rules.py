@@ -9,6 +9,7 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.kernel.errors import FieldError, Invalid
+from penstock.kernel.repeats import repeats
 from penstock.streams.brake import EVERY_SKU
 from penstock.streams.buyer_limit import HoldReceipt
 from penstock.streams.set_brake import VALUE_MAX, BrakeWish, release_brakes, set_brake
@@ -141,13 +142,14 @@ def problems(
 ) -> tuple[FieldError, ...]:
     """Return every rule that `rules` break; `streams` are those that there are."""
     wrong = []
+    twice, there = repeats(rule.code for rule in rules), set(streams)
     for i, rule in enumerate(rules):
         at = f"/rules/{i}"
         if not rule.code.strip():
             wrong.append(FieldError(f"{at}/code", "missing", "give the rule a code of its own"))
-        if rule.code in {other.code for other in rules[:i]}:
+        if i in twice:
             wrong.append(FieldError(f"{at}/code", "twice", "name each rule once"))
-        if rule.stream and rule.stream not in streams:
+        if rule.stream and rule.stream not in there:
             detail = f"there is no stream {rule.stream!r}; leave it empty for all streams"
             wrong.append(FieldError(f"{at}/stream", "unknown_stream", detail))
         if not 0 <= rule.threshold <= VALUE_MAX:

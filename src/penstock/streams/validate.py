@@ -8,6 +8,7 @@ import msgspec
 
 from penstock.kernel.countries import COUNTRIES
 from penstock.kernel.errors import FieldError, Invalid
+from penstock.kernel.repeats import repeats
 
 UNITS_MAX = 10_000_000
 TITLE_LENGTH = 255
@@ -68,11 +69,12 @@ def validate(stream: NewStream, known: Known, now: datetime) -> None:
         detail = "a stream ends after it starts, and in the future"
         wrong.append(FieldError("/ends_at", "out_of_range", detail))
     wrong += _skus(stream.skus, known)
+    twice = repeats(wish.node_id for wish in stream.capacity)
     for i, wish in enumerate(stream.capacity):
         if wish.node_id not in known.nodes:
             detail = "there is no such node; set it up or correct the line"
             wrong.append(FieldError(f"/capacity/{i}/node", "unknown_node", detail))
-        if wish.node_id in {w.node_id for w in stream.capacity[:i]}:
+        if i in twice:
             wrong.append(FieldError(f"/capacity/{i}/node", "twice", "name each node once"))
         if not 0 < wish.orders_per_hour <= ORDERS_PER_HOUR_MAX:
             detail = f"use 1 to {ORDERS_PER_HOUR_MAX} orders an hour"
@@ -93,12 +95,13 @@ def _words(stream: NewStream) -> list[FieldError]:
     if len(stream.channels) > CHANNELS_MAX:
         detail = f"name at most {CHANNELS_MAX} channels, or none for all"
         wrong.append(FieldError("/channels", "too_many", detail))
+    twice = repeats(stream.channels)
     wrong += [
         FieldError(f"/channels/{i}", "twice", "name each channel once")
         if channel.strip()
         else FieldError(f"/channels/{i}", "missing", "name the channel as its orders do")
         for i, channel in enumerate(stream.channels)
-        if not channel.strip() or channel in stream.channels[:i]
+        if not channel.strip() or i in twice
     ]
     return wrong
 
@@ -118,15 +121,14 @@ def _skus(skus: Sequence[StreamSku], known: Known) -> list[FieldError]:
     if not skus:
         return [FieldError("/skus", "missing", "name at least one SKU")]
     wrong = []
-    seen: set[int] = set()
+    twice = repeats(sku.sku_id for sku in skus)
     for i, sku in enumerate(skus):
         if sku.sku_id not in known.skus:
             detail = "the merchant has no such SKU; add it or correct the line"
             wrong.append(FieldError(f"/skus/{i}/sku", "unknown_sku", detail))
-        if sku.sku_id in seen:
+        if i in twice:
             wrong.append(FieldError(f"/skus/{i}/sku", "twice", "name each SKU once"))
         if not 0 <= sku.quantity <= UNITS_MAX:
             detail = f"use 0 to {UNITS_MAX} units"
             wrong.append(FieldError(f"/skus/{i}/quantity", "out_of_range", detail))
-        seen.add(sku.sku_id)
     return wrong

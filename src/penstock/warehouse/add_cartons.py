@@ -8,6 +8,7 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.kernel.errors import FieldError, Invalid
+from penstock.kernel.repeats import repeats
 from penstock.warehouse.cartonize import OWN, Carton
 
 
@@ -47,10 +48,11 @@ async def add_cartons(tx: Transaction, cartons: Sequence[Carton] | None = None) 
     chosen = standard_cartons() if cartons is None else tuple(cartons)
     wrong = tuple(error for i, carton in enumerate(chosen) for error in _problems(i, carton))
     names = [carton.carton for carton in chosen]
+    twice = repeats(names)
     wrong += tuple(
         FieldError(f"/cartons/{i}/carton", "said_twice", f"{name!r} is there already; say it once")
         for i, name in enumerate(names)
-        if name in names[:i]
+        if i in twice
     )
     if wrong:
         raise Invalid(errors=wrong)

@@ -135,7 +135,7 @@ async def gather(
     """
     wanted = wanted or Wanted(limit=20)
     if not 1 <= wanted.limit <= PACK_MAX:
-        detail = f"a pack has at most {PACK_MAX} orders: make several"
+        detail = f"a pack has 1 to {PACK_MAX} orders: make several for more"
         raise Invalid(detail, errors=(FieldError("/limit", "out_of_range", detail),))
     code = await called(tx, merchant=merchant) or str(merchant)
     told = await explain(

@@ -16,6 +16,7 @@ from penstock.kernel.errors import FieldError, Invalid
 TOPIC = "survey.invited"
 SECRET_BYTES = 20
 """160 random bits: too many to guess, so a plain SHA-256 is digest enough."""
+DAYS_MAX = 90
 INVITATIONS_MAX = 1_000
 """Invitations that one request sends; asked again, the rest follow."""
 
@@ -29,8 +30,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     round: str
     audience: Audience
-    valid_days: Annotated[int, msgspec.Meta(ge=1, le=90)] = 14
-    delivered_days: Annotated[int, msgspec.Meta(ge=1, le=90)] = 7
+    valid_days: Annotated[int, msgspec.Meta(ge=1, le=DAYS_MAX)] = 14
+    delivered_days: Annotated[int, msgspec.Meta(ge=1, le=DAYS_MAX)] = 7
 
 
 class Person(msgspec.Struct, frozen=True):

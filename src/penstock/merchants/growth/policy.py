@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from penstock.kernel.repeats import repeats
+
 ANY_CHANNEL = "*"
 HOLD_MAX_MINUTES = 48 * 60
 """As long as an order may be `held` before it belongs on the exception list."""
@@ -199,9 +201,9 @@ def problems(policy: Policy) -> Iterable[PolicyProblem]:
 
 
 def _ladder_problems(tiers: Sequence[Tier]) -> Iterable[PolicyProblem]:
-    names = [tier.tier for tier in tiers]
+    twice = repeats(tier.tier for tier in tiers)
     for i, tier in enumerate(tiers):
-        if tier.tier in names[:i]:
+        if i in twice:
             detail = f"{tier.tier!r} is there already; tiers have different names"
             yield PolicyProblem(("tiers", i, "tier"), "said_twice", detail)
         if i and _cap(tiers[i - 1]) > _cap(tier):

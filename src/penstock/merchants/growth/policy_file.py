@@ -1,7 +1,6 @@
 """Read policies from TOML, or explain every one that is wrong by its line."""
 
 import re
-import tomllib
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -10,6 +9,7 @@ import msgspec
 
 from penstock.kernel.errors import FieldError, Invalid
 from penstock.kernel.toml_lines import Path, line_of, lines
+from penstock.kernel.toml_text import NotToml, read_toml, without_mark
 from penstock.merchants.growth.policy import Policy, problems
 
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
@@ -30,12 +30,10 @@ def read_policies(text: str, name: str) -> tuple[Policy, ...]:
 
     """
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+)", str(error))
-        line = int(at[1]) if at else len(text.splitlines())
-        raise _refused(name, [_error((), "bad_toml", str(error), line)]) from error
-    found = lines(text)
+        data = read_toml(text)
+    except NotToml as error:
+        raise _refused(name, [_error((), "bad_toml", error.what, error.line)]) from error
+    found = lines(without_mark(text))
     wrong: list[FieldError] = []
     read: list[Policy] = []
     for key in data.keys() - {"policy"}:
