@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -166,11 +167,20 @@ class Database:
             try:
                 result = await work(Transaction(connection, actor))
             except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
+                await _roll_back(connection)
                 raise
             await connection.execute("COMMIT")
             return result
+
+
+async def _roll_back(connection: Any) -> None:
+    """End a transaction that failed; why it failed is what is told, not why this does."""
+    try:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+    except Exception:  # noqa: BLE001  whatever it was, nobody may use that connection again
+        with suppress(asyncpg.InterfaceError):  # it has gone from the pool already
+            connection.terminate()
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
