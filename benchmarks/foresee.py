@@ -22,15 +22,15 @@ from benchmarks.result import Report
 from benchmarks.server import private_server
 from penstock.db.migrate import migrate
 from penstock.db.transaction import OPERATOR, Database, Transaction
-from penstock.experience.evaluate import evaluate
 from penstock.experience.foresee.calibrate import taught
 from penstock.experience.foresee.forecast import Foresight, foresee, realised
 from penstock.experience.foresee.history import History, as_known, read_history
 from penstock.experience.foresee.learn import Model
 from penstock.experience.foresee.outlook import DAYS
 from penstock.experience.foresee.save import dangers
-from penstock.experience.load import load
-from penstock.experience.profile import Profile
+from penstock.experience.measure.evaluate import evaluate
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import Profile
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 PROFILE = "penstock_les"

@@ -23,7 +23,6 @@ import msgspec
 from benchmarks.result import Report
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Database, Transaction
-from penstock.experience.evaluate import evaluate
 from penstock.experience.lift.assumptions import shipped
 from penstock.experience.lift.columns import columns_of
 from penstock.experience.lift.levers import Lever
@@ -32,8 +31,9 @@ from penstock.experience.lift.money import in_one_currency
 from penstock.experience.lift.past import past_of
 from penstock.experience.lift.predict import lifts
 from penstock.experience.lift.snapshot import Snapshot
-from penstock.experience.load import load
-from penstock.experience.points import Count
+from penstock.experience.measure.evaluate import evaluate
+from penstock.experience.profiles.load import load
+from penstock.experience.scores.points import Count
 from penstock.kernel.fx import eur_per_unit
 from penstock.settings import Settings
 from penstock.simulation.demo import Outcome, run_demo

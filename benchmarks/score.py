@@ -26,11 +26,11 @@ from benchmarks.result import Report
 from benchmarks.server import ask, private_server
 from penstock.app import prepare
 from penstock.db.transaction import OPERATOR, Database
-from penstock.experience.enlist import wanted
-from penstock.experience.fold import fold
-from penstock.experience.load import shipped
-from penstock.experience.recompute import recompute
-from penstock.experience.record_milestones import Milestone, Word, take_milestones
+from penstock.experience.journeys.record_milestones import Milestone, Word, take_milestones
+from penstock.experience.profiles.load import shipped
+from penstock.experience.tallies.enlist import wanted
+from penstock.experience.tallies.fold import fold
+from penstock.experience.tallies.recompute import recompute
 
 SEED = 20261111
 ORDERS = 10_000_000

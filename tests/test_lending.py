@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.experience.load import load
-from penstock.experience.points import Count
-from penstock.experience.profile import ORDERS, Profile
-from penstock.experience.score import Score, score
-from penstock.experience.severity import KINDS, limits_broken
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import ORDERS, Profile
+from penstock.experience.profiles.severity import KINDS
+from penstock.experience.scores.limits import limits_broken
+from penstock.experience.scores.points import Count
+from penstock.experience.scores.score import Score, score
 from penstock.lending import score_rules
 from penstock.merchants.growth.bands import ScoreBand, ScoreRules, band_of_score, said
 

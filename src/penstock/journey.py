@@ -15,14 +15,14 @@ from penstock.customs.declare import prepare_declarations, record_declarations
 from penstock.db.outbox import announce
 from penstock.db.relay import relay
 from penstock.db.transaction import Database, Transaction
-from penstock.experience.daily import BATCH as SCORED_AT_ONCE
-from penstock.experience.daily import score_days
-from penstock.experience.fold import BATCH as FOLDED_AT_ONCE
-from penstock.experience.fold import fold
 from penstock.experience.foresee.model import learn_daily
 from penstock.experience.foresee.warn import BATCH as FORECAST_AT_ONCE
 from penstock.experience.foresee.warn import forecast_daily
-from penstock.experience.observe import TELLING, observe
+from penstock.experience.journeys.observe import TELLING, observe
+from penstock.experience.tallies.daily import BATCH as SCORED_AT_ONCE
+from penstock.experience.tallies.daily import score_days
+from penstock.experience.tallies.fold import BATCH as FOLDED_AT_ONCE
+from penstock.experience.tallies.fold import fold
 from penstock.inventory.commit import commit_stock, lock_nodes
 from penstock.inventory.release import release_reservation
 from penstock.inventory.reserve import lock_stock, take_stock

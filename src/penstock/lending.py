@@ -22,12 +22,12 @@ from penstock.customs.territory import jurisdiction
 from penstock.db.outbox import announce
 from penstock.db.together import together
 from penstock.db.transaction import Transaction
-from penstock.experience.effect import Effect
-from penstock.experience.load import load as load_profile
-from penstock.experience.load import shipped as shipped_profiles
-from penstock.experience.profile import Profile
-from penstock.experience.score import Score
-from penstock.experience.severity import limits_broken
+from penstock.experience.profiles.effect import Effect
+from penstock.experience.profiles.load import load as load_profile
+from penstock.experience.profiles.load import shipped as shipped_profiles
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.scores.limits import limits_broken
+from penstock.experience.scores.score import Score
 from penstock.gateways.effects import VendorEvent
 from penstock.inventory.audit import audit as audit_stock
 from penstock.inventory.commit import uncommit_stock

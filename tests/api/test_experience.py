@@ -3,7 +3,7 @@
 from datetime import timedelta
 from importlib import resources
 
-from penstock.experience.load import shipped
+from penstock.experience.profiles.load import shipped
 
 SHIPPED = resources.files("penstock.experience") / "profiles/penstock_les.toml"
 

@@ -8,12 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from penstock.experience.effect import Effect
-from penstock.experience.load import load, parse, shipped
-from penstock.experience.metric_clock import Clock
-from penstock.experience.part import Part
-from penstock.experience.points import Count
-from penstock.experience.profile import (
+from penstock.experience.profiles.effect import Effect
+from penstock.experience.profiles.load import load, parse, shipped
+from penstock.experience.profiles.metric_clock import Clock
+from penstock.experience.profiles.part import Part
+from penstock.experience.profiles.profile import (
     ORDERS,
     Band,
     Bonus,
@@ -27,7 +26,8 @@ from penstock.experience.profile import (
     Scale,
     Shown,
 )
-from penstock.experience.score import Score, score
+from penstock.experience.scores.points import Count
+from penstock.experience.scores.score import Score, score
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/explanation/scores.md").read_text("utf-8")

@@ -9,10 +9,9 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from penstock.access.key import Principal
+from penstock.api.asked import asked_of, profile_named
 from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Here, MerchantCode
-from penstock.api.explain import profile_named
 from penstock.db.transaction import OPERATOR
 from penstock.experience.appeals.add_file import FileAdded, add_file
 from penstock.experience.appeals.decide_appeal import Decided, OrderDecision, decide_appeal
@@ -108,9 +107,8 @@ async def file_an_appeal(
     request: Http, context: Here, data: JSONBody[AppealToFile], code: MerchantCode = None
 ) -> AppealFiled:
     """File an appeal; each order is answered, and those that cannot be appealed are left out."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
-    profile, now = profile_named(data.profile), context.now()
+    who = await asked_of(request, context, code)
+    profile = profile_named(data.profile)
     new = NewAppeal(
         request_key=data.request_key,
         scenario=data.scenario,
@@ -118,8 +116,8 @@ async def file_an_appeal(
         orders=data.orders,
     )
     return await context.database.run(
-        actor_of(principal),
-        lambda tx: file_appeal(tx, profile, merchant_id, new, now, by=_by(principal)),
+        who.actor,
+        lambda tx: file_appeal(tx, profile, who.merchant, new, who.now, by=who.by),
     )
 
 
@@ -128,17 +126,15 @@ async def add_a_file(
     request: Http, context: Here, data: JSONBody[FileToAdd], code: MerchantCode = None
 ) -> FileAdded:
     """Add a file to an appeal that waits; it goes into its evidence pack."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
+    who = await asked_of(request, context, code)
     try:
         content = b64decode(data.content_base64, validate=True)
     except (binascii.Error, ValueError):
         detail = "write the file in Base64"
         raise Invalid(detail, errors=(FieldError("/content_base64", "bad_file", detail),)) from None
-    now = context.now()
     return await context.database.run(
-        actor_of(principal),
-        lambda tx: add_file(tx, merchant_id, data.appeal_id, data.title, content, now),
+        who.actor,
+        lambda tx: add_file(tx, who.merchant, data.appeal_id, data.title, content, who.now),
     )
 
 
@@ -147,20 +143,18 @@ async def decide_an_appeal(
     request: Http, context: Here, data: JSONBody[AppealToDecide], code: MerchantCode = None
 ) -> Decided:
     """Grant or refuse every order that waits; granted ones no longer count, from now on."""
-    principal = await context.callers.identify(request)
-    require(principal, "operator")
-    merchant_id = await merchant_of(context.database, principal, code)
-    now = context.now()
+    who = await asked_of(request, context, code)
+    require(who.principal, "operator")
     return await context.database.run(
         OPERATOR,
         lambda tx: decide_appeal(
             tx,
-            merchant_id,
+            who.merchant,
             data.appeal_id,
             data.orders,
-            now,
+            who.now,
             because=data.because,
-            by=_by(principal),
+            by=who.by,
         ),
     )
 
@@ -170,13 +164,11 @@ async def withdraw_an_appeal(
     request: Http, context: Here, data: JSONBody[AppealToWithdraw], code: MerchantCode = None
 ) -> Settled:
     """Take back what waits for a decision."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
-    now = context.now()
+    who = await asked_of(request, context, code)
     return await context.database.run(
-        actor_of(principal),
+        who.actor,
         lambda tx: withdraw_appeal(
-            tx, merchant_id, data.appeal_id, now, because=data.because, by=_by(principal)
+            tx, who.merchant, data.appeal_id, who.now, because=data.because, by=who.by
         ),
     )
 
@@ -186,26 +178,20 @@ async def reopen_an_appeal(
     request: Http, context: Here, data: JSONBody[AppealToReopen], code: MerchantCode = None
 ) -> Settled:
     """Let refused orders be decided once more: a merchant once and in time, an operator always."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
-    now = context.now()
+    who = await asked_of(request, context, code)
     return await context.database.run(
-        actor_of(principal),
+        who.actor,
         lambda tx: reopen_appeal(
             tx,
-            merchant_id,
+            who.merchant,
             data.appeal_id,
-            now,
+            who.now,
             because=data.because,
-            by=_by(principal),
-            role="operator" if principal.role == "operator" else "merchant",
+            by=who.by,
+            role="operator" if who.principal.role == "operator" else "merchant",
             orders=data.orders,
         ),
     )
-
-
-def _by(principal: Principal) -> str:
-    return f"{principal.role} {principal.key_id}"
 
 
 appeals = Router(

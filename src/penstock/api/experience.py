@@ -8,13 +8,13 @@ import msgspec
 from litestar import Request, Response, Router, get
 from litestar.params import QueryParameter
 
+from penstock.api.asked import profile_named
 from penstock.api.caller import actor_of, merchant_of, require
 from penstock.api.context import Here, MerchantCode
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
-from penstock.experience.evaluate import evaluate
-from penstock.experience.load import load, shipped
-from penstock.experience.score import Score
+from penstock.experience.measure.evaluate import evaluate
+from penstock.experience.scores.score import Score
 from penstock.kernel.errors import FieldError, Invalid
 
 Http = Request[Any, Any, Any]
@@ -70,10 +70,7 @@ async def show_scores(
     require(principal, "merchant")
     everybody = principal.role == "operator" and code is None
     merchant_id = None if everybody else await merchant_of(context.database, principal, code)
-    if profile not in shipped():  # a name that ends in .toml would be read from our own disk
-        raise _wrong("profile", "unknown_profile", f"use one of: {' '.join(shipped())}")
-    chosen = load(profile)
-    now = context.now()
+    chosen, now = profile_named(profile), context.now()
     at = end_of(as_of, now)
 
     async def work(tx: Transaction) -> list[MerchantScore]:

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Request, Response, Router, get
 from litestar.params import QueryParameter
 
-from penstock.api.caller import actor_of, merchant_of
+from penstock.api.asked import asked_of, profile_named
 from penstock.api.context import Here, MerchantCode
 from penstock.api.experience import Day, InNumbers, ProfileName, end_of
 from penstock.db.transaction import OPERATOR, Transaction
@@ -21,9 +21,7 @@ from penstock.experience.explain.evidence_files import archive
 from penstock.experience.explain.explain import PAGE_MAX, Explained, Wanted, explain
 from penstock.experience.explain.peers import Standing, standing
 from penstock.experience.explain.revised import Revised, revised
-from penstock.experience.load import load, shipped
-from penstock.experience.profile import Profile
-from penstock.kernel.errors import FieldError, Invalid, NotFound
+from penstock.kernel.errors import NotFound
 
 Http = Request[Any, Any, Any]
 MetricCode = Annotated[str, QueryParameter(description="only orders that failed this metric")]
@@ -60,14 +58,15 @@ async def explain_score(
     code: MerchantCode = None,
 ) -> Explained:
     """Trace each lost point to its metric and orders, with clocks, promises and fault."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
-    chosen, now = profile_named(profile), context.now()
+    who = await asked_of(request, context, code)
+    chosen, now = profile_named(profile), who.now
     at = end_of(as_of, now)
     wanted = Wanted(metric=metric, sub_process=sub_process, after=after, limit=limit)
     told = await context.database.run(
-        actor_of(principal),
-        lambda tx: explain(tx, chosen, merchant=merchant_id, as_of=at, known_to=now, wanted=wanted),
+        who.actor,
+        lambda tx: explain(
+            tx, chosen, merchant=who.merchant, as_of=at, known_to=now, wanted=wanted
+        ),
     )
     return told or _nothing(at)
 
@@ -83,15 +82,14 @@ async def explain_changes(
     code: MerchantCode = None,
 ) -> Changes:
     """Split the difference by metric and cause: orders that came, left, or are known better."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
-    new, now = profile_named(profile), context.now()
+    who = await asked_of(request, context, code)
+    new, now = profile_named(profile), who.now
     old = profile_named(before_profile) if before_profile is not None else new
     at = end_of(as_of, now)
     days = days_between(since, as_of or now.date())
     told = await context.database.run(
-        actor_of(principal),
-        lambda tx: changes(tx, old, new, merchant=merchant_id, until=at, days=days, known_to=now),
+        who.actor,
+        lambda tx: changes(tx, old, new, merchant=who.merchant, until=at, days=days, known_to=now),
     )
     return told or _nothing(at - timedelta(days=days))
 
@@ -105,12 +103,11 @@ async def list_revisions(
     code: MerchantCode = None,
 ) -> Sequence[Revised]:
     """List what was said of a day, and what late events and appeals changed each time."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
+    who = await asked_of(request, context, code)
     chosen = profile_named(profile)
     return await context.database.run(
-        actor_of(principal),
-        lambda tx: revised(tx, merchant=merchant_id, profile=chosen.code, day=day),
+        who.actor,
+        lambda tx: revised(tx, merchant=who.merchant, profile=chosen.code, day=day),
     )
 
 
@@ -123,16 +120,15 @@ async def show_peers(
     code: MerchantCode = None,
 ) -> PeersTold:
     """Rank the last final score and its metrics; with too few peers no rank is told."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
-    chosen, now = profile_named(profile), context.now()
+    who = await asked_of(request, context, code)
+    chosen, now = profile_named(profile), who.now
     end_of(as_of, now)
 
     async def work(tx: Transaction) -> PeersTold:
         place = await standing(
-            tx, merchant=merchant_id, profile=chosen.code, day=as_of or now.date()
+            tx, merchant=who.merchant, profile=chosen.code, day=as_of or now.date()
         )
-        return PeersTold(await called(tx, merchant=merchant_id) or "", chosen.code, place)
+        return PeersTold(await called(tx, merchant=who.merchant) or "", chosen.code, place)
 
     return await context.database.run(OPERATOR, work)  # it compares; only ranks leave
 
@@ -155,16 +151,15 @@ async def download_evidence(
     code: MerchantCode = None,
 ) -> Response[bytes]:
     """Pack the costliest orders, or an appeal's, as a PDF and CSV tables in a ZIP archive."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
-    chosen, now = profile_named(profile), context.now()
+    who = await asked_of(request, context, code)
+    chosen, now = profile_named(profile), who.now
     at = end_of(as_of, now)
     wanted = Wanted(metric=metric, sub_process=sub_process, limit=limit)
 
     async def work(tx: Transaction) -> Pack:
         if appeal_id is not None:
-            return await pack_appeal(tx, merchant_id, appeal_id, now)
-        return await gather(tx, chosen, merchant=merchant_id, as_of=at, now=now, wanted=wanted)
+            return await pack_appeal(tx, who.merchant, appeal_id, now)
+        return await gather(tx, chosen, merchant=who.merchant, as_of=at, now=now, wanted=wanted)
 
     # Manifests hold parcels of several merchants, so they are read for the merchant, not by it.
     pack = await context.database.run(OPERATOR, work)
@@ -174,19 +169,6 @@ async def download_evidence(
         media_type="application/zip",
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"},
     )
-
-
-def profile_named(name: str) -> Profile:
-    """Return the shipped profile of that name: a path would be read from our own disk.
-
-    Raises:
-        Invalid: there is none.
-
-    """
-    if name not in shipped():
-        detail = f"use one of: {' '.join(shipped())}"
-        raise Invalid(detail, errors=(FieldError("/profile", "unknown_profile", detail),))
-    return load(name)
 
 
 def days_between(since: date | None, until: date) -> int:

@@ -9,10 +9,9 @@ import msgspec
 from litestar import Request, Router, get
 from litestar.params import QueryParameter
 
-from penstock.api.caller import actor_of, merchant_of, require
+from penstock.api.asked import Asked, asked_of, profile_named
 from penstock.api.context import Context, Here, MerchantCode
 from penstock.api.experience import InNumbers, ProfileName
-from penstock.db.transaction import Actor
 from penstock.experience.foresee.ahead import (
     Ahead,
     Look,
@@ -24,9 +23,7 @@ from penstock.experience.foresee.ahead import (
     worth_saving,
 )
 from penstock.experience.foresee.policy import load_save_policy
-from penstock.experience.load import load, shipped
-from penstock.experience.profile import Profile
-from penstock.kernel.errors import FieldError, Invalid
+from penstock.experience.profiles.profile import Profile
 
 Http = Request[Any, Any, Any]
 LINES_MAX = 500
@@ -49,9 +46,9 @@ async def forecast_score(
     request: Http, context: Here, profile: ProfileName = "penstock_les", code: MerchantCode = None
 ) -> Ahead:
     """Foresee the score of the coming 30 days; without orders of late there are no days."""
-    chosen, actor, merchant_id = await _asked(request, context, profile, code)
-    now = context.now()
-    look = await _look(context, actor, chosen, merchant_id, now)
+    who = await asked_of(request, context, code)
+    chosen, now = profile_named(profile), who.now
+    look = await _look(context, who, chosen)
     if look is None:
         return Ahead(
             profile=chosen.code, as_of=now, score=None, open_orders=0, at_risk=0, days=(), held=()
@@ -69,45 +66,27 @@ async def list_saves(
     limit: Lines = 50,
 ) -> Saves:
     """Rank what can be done for open orders by expected points a minute of work."""
-    chosen, actor, merchant_id = await _asked(request, context, profile, code)
-    now = context.now()
-    look = await _look(context, actor, chosen, merchant_id, now)
+    who = await asked_of(request, context, code)
+    chosen, now = profile_named(profile), who.now
+    look = await _look(context, who, chosen)
     if look is None:
         return Saves(profile=chosen.code, as_of=now, lines=())
     most = limit if node is None else 2 * LINES_MAX
     savings = await asyncio.to_thread(worth_saving, chosen, look, load_save_policy(), most)
     lines = await context.database.run(
-        actor,
-        lambda tx: lines_of(tx, savings, merchant=merchant_id, now=now, node=node, limit=limit),
+        who.actor,
+        lambda tx: lines_of(tx, savings, merchant=who.merchant, now=now, node=node, limit=limit),
     )
     return Saves(profile=chosen.code, as_of=now, lines=lines)
 
 
-async def _asked(
-    request: Http, context: Context, profile: str, code: str | None
-) -> tuple[Profile, Actor, int]:
-    """Return by which profile, in whose name and for which merchant.
-
-    Raises:
-        Invalid: the profile is not a shipped one.
-
-    """
-    principal = await context.callers.identify(request)
-    require(principal, "merchant")
-    merchant_id = await merchant_of(context.database, principal, code)
-    if profile not in shipped():  # a name that ends in .toml would be read from our own disk
-        detail = f"use one of: {' '.join(shipped())}"
-        raise Invalid(detail, errors=(FieldError("/profile", "unknown_profile", detail),))
-    return load(profile), actor_of(principal), merchant_id
-
-
-async def _look(
-    context: Context, actor: Actor, profile: Profile, merchant_id: int, now: datetime
-) -> Look | None:
+async def _look(context: Context, who: Asked, profile: Profile) -> Look | None:
     read = await context.database.run(
-        actor, lambda tx: read_ahead(tx, profile, merchant=merchant_id, now=now), snapshot=True
+        who.actor,
+        lambda tx: read_ahead(tx, profile, merchant=who.merchant, now=who.now),
+        snapshot=True,
     )
-    return await asyncio.to_thread(look_ahead, read, profile, merchant=merchant_id, now=now)
+    return await asyncio.to_thread(look_ahead, read, profile, merchant=who.merchant, now=who.now)
 
 
 foreseen = Router(

@@ -7,14 +7,12 @@ import msgspec
 from litestar import Request, Router, get
 from litestar.params import QueryParameter
 
-from penstock.api.caller import merchant_of, require
+from penstock.api.asked import asked_of, profile_named
 from penstock.api.context import Here, MerchantCode
 from penstock.api.experience import InNumbers, ProfileName
 from penstock.db.transaction import OPERATOR
 from penstock.experience.lift.lift import WEEKS_MAX, lift, lift_snapshot
 from penstock.experience.lift.predict import Lifts
-from penstock.experience.load import load, shipped
-from penstock.kernel.errors import FieldError, Invalid
 from penstock.kernel.fx import eur_per_unit
 
 Http = Request[Any, Any, Any]
@@ -38,17 +36,12 @@ async def show_lifts(
     code: MerchantCode = None,
 ) -> MerchantLifts:
     """Replay a merchant's last weeks with more pickers, another carrier, a second node."""
-    principal = await context.callers.identify(request)
-    require(principal, "merchant")
-    merchant_id = await merchant_of(context.database, principal, code)
-    if profile not in shipped():  # a name that ends in .toml would be read from our own disk
-        detail = f"use one of: {' '.join(shipped())}"
-        raise Invalid(detail, errors=(FieldError("/profile", "unknown_profile", detail),))
-    chosen, now = load(profile), context.now()
+    who = await asked_of(request, context, code)
+    chosen, now = profile_named(profile), who.now
     # The operator's eyes: a floor and a carrier serve all. The answer speaks of this merchant.
     snapshot, measured = await context.database.run(
         OPERATOR,
-        lambda tx: lift_snapshot(tx, chosen, merchant_id, weeks=weeks, as_of=now),
+        lambda tx: lift_snapshot(tx, chosen, who.merchant, weeks=weeks, as_of=now),
         snapshot=True,
     )
     found = await asyncio.to_thread(

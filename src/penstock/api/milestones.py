@@ -7,11 +7,15 @@ import msgspec
 from litestar import Request, Router, post, put
 from litestar.params import JSONBody
 
-from penstock.api.caller import actor_of, merchant_of, require
+from penstock.api.asked import asked_of, profile_named
+from penstock.api.caller import require
 from penstock.api.context import Here, MerchantCode
-from penstock.experience.load import load, shipped
-from penstock.experience.record_milestones import MILESTONES_MAX, Milestone, take_milestones
-from penstock.experience.supply import Supplied, supply_counts
+from penstock.experience.journeys.record_milestones import (
+    MILESTONES_MAX,
+    Milestone,
+    take_milestones,
+)
+from penstock.experience.tallies.supply import Supplied, supply_counts
 from penstock.kernel.errors import FieldError, Invalid
 
 Http = Request[Any, Any, Any]
@@ -52,9 +56,8 @@ async def tell_milestones(
     request: Http, context: Here, data: JSONBody[MilestonesTold], code: MerchantCode = None
 ) -> MilestonesTaken:
     """Take milestones in, however late, often and in whatever order they come."""
-    principal = await context.callers.identify(request)
-    merchant_id = await merchant_of(context.database, principal, code)
-    latest = context.now().date() + timedelta(days=3_650)
+    who = await asked_of(request, context, code)
+    latest = who.now.date() + timedelta(days=3_650)
     wrong = tuple(
         FieldError(f"/milestones/{n}/at", "out_of_range", f"is not from {_FIRST} to {latest}")
         for n, told in enumerate(data.milestones)
@@ -64,9 +67,9 @@ async def tell_milestones(
         raise Invalid("a milestone lies at no time that an order could have", errors=wrong)
     if not data.milestones:
         return MilestonesTaken(0, 0, 0)
-    told = [(merchant_id, milestone) for milestone in data.milestones]
+    told = [(who.merchant, milestone) for milestone in data.milestones]
     recorded = await context.database.run(
-        actor_of(principal), lambda tx: take_milestones(tx, told, correct=data.correct)
+        who.actor, lambda tx: take_milestones(tx, told, correct=data.correct)
     )
     return MilestonesTaken(len(told), recorded.added, recorded.touched)
 
@@ -76,13 +79,9 @@ async def supply_scores(
     request: Http, context: Here, data: JSONBody[CountsTold], code: MerchantCode = None
 ) -> CountsTaken:
     """Keep the counts of days in place of earlier ones; the days are scored anew."""
-    principal = await context.callers.identify(request)
-    require(principal, "operator")
-    merchant_id = await merchant_of(context.database, principal, code)
-    if data.profile not in shipped():
-        detail = f"use one of: {' '.join(shipped())}"
-        raise Invalid(detail, errors=(FieldError("/profile", "unknown_profile", detail),))
-    profile, now = load(data.profile), context.now()
+    who = await asked_of(request, context, code)
+    require(who.principal, "operator")
+    profile, now = profile_named(data.profile), who.now
     wrong = tuple(
         FieldError(f"/counts/{n}/day", "out_of_range", f"is not from {_FIRST} to tomorrow")
         for n, row in enumerate(data.counts)
@@ -91,9 +90,9 @@ async def supply_scores(
     if wrong:
         raise Invalid("a day has not come, or was long ago", errors=wrong)
     changed = await context.database.run(
-        actor_of(principal),
+        who.actor,
         lambda tx: supply_counts(
-            tx, profile, merchant_id, data.counts, source=data.source, now=now
+            tx, profile, who.merchant, data.counts, source=data.source, now=now
         ),
     )
     return CountsTaken(changed)

@@ -6,10 +6,9 @@ from typing import Annotated, Any
 from litestar import Request, Router, get
 from litestar.params import QueryParameter
 
-from penstock.api.caller import actor_of, merchant_of, require
+from penstock.api.asked import asked_of, profile_named
 from penstock.api.context import Here, MerchantCode
 from penstock.api.experience import Day, InNumbers, ProfileName, end_of, merchant_codes
-from penstock.api.explain import profile_named
 from penstock.db.transaction import Transaction
 from penstock.drawing.pictures import ScorePictures
 from penstock.experience.foresee.ahead import look_ahead, read_ahead
@@ -30,20 +29,18 @@ async def show_pictures(
     code: MerchantCode = None,
 ) -> ScorePictures:
     """Give the score by day with bands and happenings, its waterfall, lanes, and open orders."""
-    principal = await context.callers.identify(request)
-    require(principal, "merchant")
-    merchant_id = await merchant_of(context.database, principal, code)
+    who = await asked_of(request, context, code)
     chosen = profile_named(profile)
-    now = context.now()
+    now = who.now
     at = end_of(as_of, now)
 
-    actor = actor_of(principal)
+    actor = who.actor
     chances: dict[int, float] = {}
     if as_of is None:  # what was foreseen on another day, nobody knows any more
         read = await context.database.run(
-            actor, lambda tx: read_ahead(tx, chosen, merchant=merchant_id, now=at), snapshot=True
+            actor, lambda tx: read_ahead(tx, chosen, merchant=who.merchant, now=at), snapshot=True
         )
-        look = await to_thread(look_ahead, read, chosen, merchant=merchant_id, now=at)
+        look = await to_thread(look_ahead, read, chosen, merchant=who.merchant, now=at)
         chances = chances_of(look)
 
     async def work(tx: Transaction) -> ScorePictures:
@@ -51,8 +48,8 @@ async def show_pictures(
         return await pictures_of(
             tx,
             chosen,
-            merchant_id=merchant_id,
-            merchant=names[merchant_id],
+            merchant_id=who.merchant,
+            merchant=names[who.merchant],
             as_of=at,
             known_to=now,
             days=days,

@@ -18,14 +18,14 @@ from penstock.cli.score_plot import draw_score
 from penstock.cli.session import Session, console, listing, merchant_id_of, session
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Transaction
-from penstock.experience import olist
-from penstock.experience.evaluate import evaluate
-from penstock.experience.import_history import Imported, import_past_orders
-from penstock.experience.load import load
-from penstock.experience.past_order import BadRow, PastOrder
-from penstock.experience.profile import Profile
-from penstock.experience.profile_rules import DAYS_MAX
-from penstock.experience.score import Score
+from penstock.experience.journeys import olist
+from penstock.experience.journeys.import_history import Imported, import_past_orders
+from penstock.experience.journeys.past_order import BadRow, PastOrder
+from penstock.experience.measure.evaluate import evaluate
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.profiles.profile_rules import DAYS_MAX
+from penstock.experience.scores.score import Score
 from penstock.kernel.errors import Misconfigured
 from penstock.merchants.register import register
 

@@ -16,7 +16,7 @@ from penstock.experience.appeals.file_appeal import NewAppeal, file_appeal
 from penstock.experience.appeals.settle_appeal import reopen_appeal, withdraw_appeal
 from penstock.experience.appeals.show_appeals import AppealShown, show_appeals
 from penstock.experience.explain import wording
-from penstock.experience.load import load
+from penstock.experience.profiles.load import load
 from penstock.kernel.errors import Misconfigured, NotFound
 
 T = TypeVar("T")

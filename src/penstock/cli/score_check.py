@@ -8,9 +8,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from penstock.cli.session import complain, console
-from penstock.experience.in_force import overlaps, shipped_profiles
-from penstock.experience.load import load
-from penstock.experience.profile import Profile, assumptions
+from penstock.experience.profiles.in_force import overlaps, shipped_profiles
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import Profile, assumptions
 from penstock.kernel.errors import Invalid, Misconfigured, NotFound
 
 

@@ -17,10 +17,10 @@ from penstock.experience.drivers.analyse import (
     driver_data,
 )
 from penstock.experience.drivers.analyse import drivers as drivers_of
-from penstock.experience.load import load
-from penstock.experience.profile import Profile
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import Profile
 from penstock.experience.surveys.results import shoppers_answers
-from penstock.experience.vocabulary import SUB_PROCESSES
+from penstock.experience.words.vocabulary import SUB_PROCESSES
 
 
 def drivers(

@@ -23,9 +23,9 @@ from penstock.experience.explain.explain import Explained, Wanted
 from penstock.experience.explain.explain import explain as trace
 from penstock.experience.explain.peers import Standing, standing
 from penstock.experience.explain.revised import Revised, revised
-from penstock.experience.load import load
-from penstock.experience.profile import Profile
-from penstock.experience.vocabulary import SUB_PROCESSES
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.words.vocabulary import SUB_PROCESSES
 from penstock.kernel.errors import Misconfigured, NotFound
 
 ProfileName = Annotated[str, Parameter(help="a shipped profile's name, or a TOML file")]

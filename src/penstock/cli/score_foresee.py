@@ -19,8 +19,8 @@ from penstock.experience.foresee.ahead import (
 )
 from penstock.experience.foresee.forecast import DayAhead
 from penstock.experience.foresee.policy import SavePolicy, load_save_policy
-from penstock.experience.load import load
-from penstock.experience.profile import Profile
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import Profile
 from penstock.kernel.errors import Misconfigured
 
 _DAYS_SHOWN = (1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 30)

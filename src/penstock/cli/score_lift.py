@@ -13,9 +13,9 @@ from penstock.experience.lift.assumptions import assuming
 from penstock.experience.lift.lift import lift as lift_of
 from penstock.experience.lift.lift import lift_snapshot
 from penstock.experience.lift.predict import Lifted, Lifts
-from penstock.experience.load import load
-from penstock.experience.profile import Profile
-from penstock.experience.vocabulary import SUB_PROCESSES
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.words.vocabulary import SUB_PROCESSES
 from penstock.kernel.errors import Misconfigured
 from penstock.kernel.fx import eur_per_unit
 from penstock.kernel.money import CURRENCIES

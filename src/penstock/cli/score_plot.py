@@ -12,7 +12,7 @@ from penstock.drawing.pictures import ScorePictures
 from penstock.experience.foresee.ahead import look_ahead, read_ahead
 from penstock.experience.pictures.chances import chances_of
 from penstock.experience.pictures.pictures import pictures_of
-from penstock.experience.profile import Profile
+from penstock.experience.profiles.profile import Profile
 from penstock.kernel.errors import Misconfigured, NotFound
 
 

@@ -7,10 +7,10 @@ from cyclopts import Parameter
 
 from penstock.cli.session import console, merchant_id_of, session
 from penstock.db.transaction import OPERATOR
-from penstock.experience.load import load, shipped
-from penstock.experience.recompute import Recomputed
-from penstock.experience.recompute import recompute as count_anew
-from penstock.experience.use_profile import use_profile
+from penstock.experience.profiles.load import load, shipped
+from penstock.experience.profiles.use_profile import use_profile
+from penstock.experience.tallies.recompute import Recomputed
+from penstock.experience.tallies.recompute import recompute as count_anew
 from penstock.kernel.errors import NotFound
 
 

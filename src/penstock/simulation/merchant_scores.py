@@ -6,13 +6,13 @@ import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
-from penstock.experience.clocks import Clocks
-from penstock.experience.evaluate import CostlyOrder as Costly
-from penstock.experience.evaluate import evaluate, orders_costing_most
-from penstock.experience.load import load
+from penstock.experience.explain.explain import OrderLoss, Wanted, explain
+from penstock.experience.journeys.clocks import Clocks
+from penstock.experience.measure.evaluate import evaluate
 from penstock.experience.pictures.pictures import lanes
-from penstock.experience.profile import Profile
-from penstock.experience.score import Score
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.scores.score import Score
 from penstock.simulation.evening import CostlyOrder, MerchantScore, SubProcessScore
 
 _PROFILE = "penstock_les"
@@ -47,8 +47,14 @@ async def merchant_scores(tx: Transaction, as_of: datetime) -> list[MerchantScor
 async def _scored(
     tx: Transaction, profile: Profile, merchant: Named, score: Score, as_of: datetime
 ) -> MerchantScore:
-    worst = await orders_costing_most(
-        tx, profile, score, merchant=merchant.merchant_id, as_of=as_of, limit=_WORST
+    told = await explain(
+        tx,
+        profile,
+        merchant=merchant.merchant_id,
+        as_of=as_of,
+        known_to=as_of,
+        wanted=Wanted(limit=_WORST),
+        supplied={},
     )
     return MerchantScore(
         code=merchant.code,
@@ -71,7 +77,9 @@ async def _scored(
             sum(a.points_lost for a in score.adjustments)
             + sum(part.points_lost for part in score.sub_processes if part.code == _OUTSIDE)
         ),
-        worst=tuple(_costly(profile, order) for order in worst),
+        worst=tuple(
+            _costly(profile, order) for order in (told.orders if told else ()) if order.points
+        ),
         lanes=tuple(
             await lanes(
                 tx,
@@ -83,14 +91,15 @@ async def _scored(
     )
 
 
-def _costly(profile: Profile, order: Costly) -> CostlyOrder:
-    metric = next(m for m in profile.metrics if m.code == order.metrics[0])
+def _costly(profile: Profile, order: OrderLoss) -> CostlyOrder:
+    loss = next(loss for loss in order.losses if loss.points)
+    metric = next(m for m in profile.metrics if m.code == loss.metric)
     return CostlyOrder(
-        order_ref=order.journey.order_ref,
+        order_ref=order.clocks.order_ref,
         sub_process=metric.sub_process.replace("_", " "),
         metric=metric.title,
         points=float(order.points),
-        happened=_happened(order.journey),
+        happened=_happened(order.clocks),
     )
 
 

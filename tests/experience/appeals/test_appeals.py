@@ -15,8 +15,8 @@ from penstock.experience.appeals.moves import MOVES, AppealStatus, Event
 from penstock.experience.appeals.settle_appeal import reopen_appeal, withdraw_appeal
 from penstock.experience.appeals.show_appeals import STATUSES, show_appeals
 from penstock.experience.appeals.terms import answer_by, scenarios, terms_of
-from penstock.experience.evaluate import evaluate
-from penstock.experience.load import load, shipped
+from penstock.experience.measure.evaluate import evaluate
+from penstock.experience.profiles.load import load, shipped
 from penstock.kernel.errors import Conflict, Invalid, KeyReused, NotFound, TooLarge
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

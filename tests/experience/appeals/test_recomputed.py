@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from penstock.experience.appeals.decide_appeal import OrderDecision, decide_appeal
 from penstock.experience.appeals.file_appeal import NewAppeal, file_appeal
-from penstock.experience.daily import score_days
 from penstock.experience.explain.revised import revised
-from penstock.experience.fold import fold
-from penstock.experience.load import load
+from penstock.experience.profiles.load import load
+from penstock.experience.tallies.daily import score_days
+from penstock.experience.tallies.fold import fold
 
 T0 = datetime(2026, 10, 1, 10, tzinfo=UTC)
 LES = load("penstock_les")

@@ -11,10 +11,10 @@ from penstock.experience.drivers.fair_points import fair_points
 from penstock.experience.drivers.known import KnownDelivery, MerchantWeek
 from penstock.experience.drivers.lateness import ARM_MIN, lateness
 from penstock.experience.drivers.stage_model import ROWS_MIN, stage_model
-from penstock.experience.load import load
-from penstock.experience.points import Count
-from penstock.experience.profile import ORDERS
-from penstock.experience.score import score
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import ORDERS
+from penstock.experience.scores.points import Count
+from penstock.experience.scores.score import score
 from penstock.kernel.errors import Invalid
 
 T0 = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.experience.explain.causes import CAUSES, Sides, split
-from penstock.experience.load import load
-from penstock.experience.points import Count
-from penstock.experience.profile import ORDERS
-from penstock.experience.score import score
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import ORDERS
+from penstock.experience.scores.points import Count
+from penstock.experience.scores.score import score
 
 LES, MARKETPLACE = load("penstock_les"), load("marketplace")
 CODES = [metric.code for metric in LES.metrics]

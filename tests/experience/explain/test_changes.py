@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from penstock.experience.explain.changes import changes
-from penstock.experience.load import load
-from penstock.experience.measure import count
-from penstock.experience.points import Count
+from penstock.experience.measure.measure import count
+from penstock.experience.profiles.load import load
+from penstock.experience.scores.points import Count
 from penstock.kernel.errors import Invalid
 
 LES = load("penstock_les")

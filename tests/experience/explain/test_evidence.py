@@ -15,7 +15,7 @@ from penstock.experience.explain.evidence import Claim, Photo, gather
 from penstock.experience.explain.evidence_files import archive, files
 from penstock.experience.explain.evidence_pdf import pdf
 from penstock.experience.explain.explain import Wanted
-from penstock.experience.load import load
+from penstock.experience.profiles.load import load
 from penstock.kernel.errors import Invalid, NotFound
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

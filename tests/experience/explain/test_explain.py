@@ -3,16 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import msgspec
 import pytest
 
-from penstock.experience.clocks import Clocks
 from penstock.experience.explain.explain import Wanted, explain
-from penstock.experience.explain.miss import miss
-from penstock.experience.load import load
-from penstock.experience.metric_clock import Clock
-from penstock.experience.points import Count
-from penstock.experience.vocabulary import PREDICATES, QUANTITIES
+from penstock.experience.profiles.load import load
+from penstock.experience.scores.points import Count
 from penstock.kernel.errors import Invalid
 
 T0 = datetime(2026, 9, 1, tzinfo=UTC)
@@ -131,31 +126,50 @@ async def test_supplied_numbers_and_bonuses_are_told_apart_from_orders(tx, make)
     assert whole.shared + sum(part.points for part in whole.unshared) == whole.lost
 
 
-def test_every_word_has_its_telling():
-    known = dict.fromkeys(Clocks.__struct_fields__, AT)
-    known |= dict.fromkeys(("cancel_fault", "return_fault", "exception_fault"), "seller")
-    order = Clocks(**known | {"fulfilment_order_id": 1, "market": "GB"})
-    by_market = (
-        Clock(start="paid", stop="scanned", hours=2),
-        Clock(start="ordered", stop="labelled", markets=("GB",), days=2, calendar="weekdays"),
+SOUND = {
+    "ordered_at": T0, "paid_at": T0 + h(1), "accepted_at": T0 + h(2), "dispatch_by_at": T0 + h(48),
+    "dispatched_at": T0 + h(30), "deliver_by_at": T0 + h(120), "delivered_at": T0 + h(80),
+}  # fmt: skip
+
+
+async def one(tx, number, **clock):
+    row = {"merchant_id": 7, "fulfilment_order_id": number, "order_ref": f"o-{number}", **clock}
+    marks = ", ".join(f"${n}" for n in range(1, len(row) + 1))
+    await tx.fetch(
+        f"INSERT INTO experience.journey ({', '.join(row)}) VALUES ({marks})", *row.values()
     )
-    metric = msgspec.structs.replace(LES.metrics[0], faults=("seller",), clocks=by_market)
-    for word in PREDICATES:
-        told = miss(msgspec.structs.replace(metric, numerator=word), order, "Asia/Shanghai", AT)
-        assert told.happened_at, word
-        assert told.counted_at, word
-        assert word not in {told.what, told.what.replace(" ", "_")} or word == "cancelled"
-    for word in QUANTITIES:
-        asked = msgspec.structs.replace(metric, numerator="", quantity=word)
-        assert miss(asked, order, "Asia/Shanghai", AT).took_s is not None, word
 
 
-def test_a_clock_of_working_days_ends_with_a_local_day():
-    ordered = datetime(2026, 10, 16, 23, tzinfo=UTC)  # Saturday morning in Shanghai
-    known = dict.fromkeys(Clocks.__struct_fields__)
-    order = Clocks(**known | {"ordered_at": ordered, "market": "CN", "labelled_at": AT})
-    clock = Clock(start="ordered", stop="labelled", days=1, calendar="weekdays")
-    metric = msgspec.structs.replace(LES.metrics[0], numerator="clock_met", clocks=(clock,))
-    told = miss(metric, order, "Asia/Shanghai", AT)
-    assert told.due_at == datetime(2026, 10, 19, 16, tzinfo=UTC) - timedelta(microseconds=1)
-    assert (told.what, told.late_s) == ("label", 9 * 3600)
+async def test_the_orders_that_cost_most_come_first_each_with_its_metrics(tx):
+    late = {"dispatched_at": T0 + h(50), "delivered_at": T0 + h(121)}  # at dispatch and at the door
+    cancelled = {"dispatched_at": None, "delivered_at": None, "cancelled_at": T0 + h(20)}
+    for number in range(1, 41):
+        await one(tx, number, **SOUND)
+    await one(tx, 41, **SOUND | late)
+    await one(tx, 42, **SOUND | {"delivered_at": T0 + h(130)})  # in transit and at the door
+    await one(tx, 43, **SOUND | cancelled, cancel_fault="seller")
+    as_of = T0 + h(24 * 20)
+    known_to = as_of + timedelta(days=7)
+    told = await explain(tx, LES, merchant=7, as_of=as_of, known_to=known_to)
+    assert (told.score.status, told.score.orders) == ("final", 43)
+    metrics = {
+        order.clocks.fulfilment_order_id: [loss.metric for loss in order.losses if loss.points]
+        for order in told.orders
+    }
+    assert metrics[41] == ["receipt_time", "dispatched_in_time", "delivered_in_time"]
+    assert metrics[42] == ["receipt_time", "transit_in_time", "delivered_in_time"]
+    assert metrics[43] == ["kept_orders", "receipt_time"]
+    assert told.orders[0].clocks.order_ref in {"o-42", "o-43"}
+
+
+async def test_evidence_of_the_past_does_not_know_the_future(tx):
+    late = {"dispatched_at": T0 + h(50), "delivered_at": T0 + h(130), "returned_at": T0 + h(200)}
+    await one(tx, 1, **SOUND | late, return_fault="carrier")
+    as_of = T0 + h(49)
+    told = await explain(tx, MARKETPLACE, merchant=7, as_of=as_of, known_to=as_of)
+    (order,) = told.orders
+    seen = order.clocks
+    assert (seen.dispatch_by_at, seen.dispatched_at, seen.delivered_at) == (T0 + h(48), None, None)
+    assert (seen.returned_at, seen.return_fault) == (None, None)
+    (loss,) = order.losses
+    assert (loss.miss.due_at, loss.miss.happened_at, loss.miss.late_s) == (T0 + h(48), None, 3600)

@@ -9,11 +9,11 @@ import msgspec
 from penstock.experience.explain.explain import explain
 from penstock.experience.explain.revised import revised
 from penstock.experience.explain.told_at import told_at
-from penstock.experience.load import load
-from penstock.experience.points import Count
-from penstock.experience.profile import ORDERS
-from penstock.experience.score import score
-from penstock.experience.supply import Supplied, supply_counts
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import ORDERS
+from penstock.experience.scores.points import Count
+from penstock.experience.scores.score import score
+from penstock.experience.tallies.supply import Supplied, supply_counts
 
 DAY = datetime(2026, 11, 10, tzinfo=UTC)
 MARKETPLACE, DOUYIN = load("marketplace"), load("douyin_2026_05")

@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from penstock.experience.evaluate import evaluate
 from penstock.experience.foresee.ahead import ahead_of, look_ahead, read_ahead
 from penstock.experience.foresee.calibrate import taught
 from penstock.experience.foresee.chances import tally_due, tally_flow
@@ -14,7 +13,8 @@ from penstock.experience.foresee.forecast import foresee, realised
 from penstock.experience.foresee.history import as_known, read_history
 from penstock.experience.foresee.learn import glance, learn
 from penstock.experience.foresee.model import packed, unpacked
-from penstock.experience.load import load, shipped
+from penstock.experience.measure.evaluate import evaluate
+from penstock.experience.profiles.load import load, shipped
 
 LES = load("penstock_les")
 

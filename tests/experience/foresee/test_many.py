@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.experience.foresee.many import Counts, scores_of_many
-from penstock.experience.load import load, shipped
-from penstock.experience.points import Count
-from penstock.experience.profile import ORDERS, PerOrder
-from penstock.experience.score import score
+from penstock.experience.profiles.load import load, shipped
+from penstock.experience.profiles.profile import ORDERS, PerOrder
+from penstock.experience.scores.points import Count
+from penstock.experience.scores.score import score
 
 
 @st.composite

@@ -16,8 +16,8 @@ from penstock.experience.foresee.ahead import (
 from penstock.experience.foresee.many import Counts, scores_of_many
 from penstock.experience.foresee.policy import load_save_policy
 from penstock.experience.foresee.save import dangers, worth_of
-from penstock.experience.load import load
-from penstock.experience.profile import Step, Steps
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import Step, Steps
 from penstock.kernel.errors import Invalid, NotFound
 
 LES = load("penstock_les")

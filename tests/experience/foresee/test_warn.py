@@ -11,8 +11,8 @@ from penstock.experience.foresee.ahead import look_ahead, read_ahead
 from penstock.experience.foresee.model import learn_daily, model_for
 from penstock.experience.foresee.policy import load_save_policy
 from penstock.experience.foresee.warn import TOPIC, forecast_daily, give_warnings
-from penstock.experience.load import load
-from penstock.experience.profile import Band
+from penstock.experience.profiles.load import load
+from penstock.experience.profiles.profile import Band
 
 LES = load("penstock_les")
 POLICY = load_save_policy()

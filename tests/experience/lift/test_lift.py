@@ -13,10 +13,11 @@ from penstock.experience.lift.columns import columns_of
 from penstock.experience.lift.levers import KINDS, Lever
 from penstock.experience.lift.lift import lift, lift_snapshot
 from penstock.experience.lift.past import past_of
+from penstock.experience.lift.queues import Queues
 from penstock.experience.lift.recount import tallies
-from penstock.experience.lift.replay import Queues, replay
+from penstock.experience.lift.replay import replay
 from penstock.experience.lift.snapshot import Lane, PastOrder, Road, Snapshot, Walk
-from penstock.experience.load import load
+from penstock.experience.profiles.load import load
 from penstock.kernel.errors import Invalid
 
 T0 = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -87,7 +88,7 @@ def world(**changed):
 def measured(snapshot):
     """What the database would have counted, by the recount that a test holds to it."""
     columns = columns_of(snapshot.orders)
-    told = tallies(LES, columns.clocks(), snapshot.as_of)
+    told = tallies(LES, columns.orders(), snapshot.as_of)
     return {code: tally.count() for code, tally in told.items()}
 
 

@@ -9,8 +9,8 @@ import pytest
 from penstock.experience.lift.columns import columns_of
 from penstock.experience.lift.recount import tallies, understood
 from penstock.experience.lift.snapshot import journeys_to_replay
-from penstock.experience.load import load, shipped
-from penstock.experience.measure import count
+from penstock.experience.measure.measure import count
+from penstock.experience.profiles.load import load, shipped
 
 T0 = datetime(2026, 10, 1, tzinfo=UTC)
 AS_OF = T0 + timedelta(days=40)
@@ -65,7 +65,7 @@ async def test_a_recount_is_the_databases_count(tx, seed):
         if getattr(profile, "channel", "") or getattr(profile, "markets", ()):
             continue  # a scope is the database's to judge
         counted = await count(tx, profile, as_of=AS_OF, merchant=MERCHANT)
-        told = tallies(profile, columns.clocks(), AS_OF)
+        told = tallies(profile, columns.orders(), AS_OF)
         for metric in profile.metrics:
             if understood(metric):
                 seen += 1

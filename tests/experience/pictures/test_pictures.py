@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from penstock.drawing.pictures import Lane
-from penstock.experience.evaluate import evaluate
 from penstock.experience.foresee.save import Danger
-from penstock.experience.load import load
+from penstock.experience.measure.evaluate import evaluate
 from penstock.experience.pictures.chances import chances_of, next_chances
 from penstock.experience.pictures.pictures import pictures_of
+from penstock.experience.profiles.load import load
 from penstock.merchants.growth.act_on_score import Rule, Wish, act_on_score
 from penstock.merchants.growth.apply_actions import apply_actions
 

@@ -11,7 +11,7 @@ from penstock.db.transaction import Retry, Transaction
 from penstock.experience.appeals.moves import move_appeal, plain
 from penstock.experience.appeals.terms import answer_by, scenarios, terms_of
 from penstock.experience.explain.counted import counted_orders
-from penstock.experience.profile import Profile
+from penstock.experience.profiles.profile import Profile
 from penstock.kernel.errors import FieldError, Invalid, KeyReused
 
 ORDERS_MAX = 1_000

@@ -8,7 +8,7 @@ from penstock.experience.appeals.show_appeals import show_appeals
 from penstock.experience.appeals.terms import scenarios
 from penstock.experience.explain.evidence import Claim, Pack, Photo, gather
 from penstock.experience.explain.explain import Wanted
-from penstock.experience.load import load
+from penstock.experience.profiles.load import load
 from penstock.kernel.errors import NotFound
 
 _ORDERS_SHOWN = 200

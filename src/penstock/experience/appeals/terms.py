@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from penstock.experience.profile import Profile
-from penstock.experience.working_days import ends
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.profiles.working_days import ends
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -17,9 +17,9 @@ from penstock.experience.drivers.lateness import Lateness, lateness
 from penstock.experience.drivers.questionnaire import shipped
 from penstock.experience.drivers.stage_model import ORDERS_MIN, StageModel, stage_model
 from penstock.experience.drivers.survey import Answers, score
-from penstock.experience.measure import count
-from penstock.experience.points import Count
-from penstock.experience.profile import Profile
+from penstock.experience.measure.measure import count
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.scores.points import Count
 from penstock.kernel.errors import Invalid
 
 WEEKS_MAX = 104

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from penstock.experience.drivers.shapley import SUB_PROCESSES, shares
-from penstock.experience.points import Count
-from penstock.experience.profile import Metric, PerOrder, Profile
-from penstock.experience.score import score
+from penstock.experience.profiles.profile import Metric, PerOrder, Profile
+from penstock.experience.scores.points import Count
+from penstock.experience.scores.score import score
 from penstock.kernel.errors import Invalid
 
 OUTSIDE = "outside"

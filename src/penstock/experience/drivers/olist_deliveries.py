@@ -1,7 +1,7 @@
 """Deliveries with their stars from the public Olist history (Brazil, 2016-2018).
 
-The columns are read as in `penstock.experience.olist`; here an order is one delivery, whoever
-sold its items, because the shopper writes one review.
+The columns are read as in `penstock.experience.journeys.olist`; here an order is one delivery,
+whoever sold its items, because the shopper writes one review.
 
 Source: kaggle.com/datasets/olistbr/brazilian-ecommerce, CC BY-NC-SA 4.0 (not for commercial use).
 """
@@ -15,7 +15,15 @@ from statistics import median
 from typing import Any, TextIO
 
 from penstock.experience.drivers.delivery import Delivery, Place
-from penstock.experience.olist_files import CUSTOMERS, ITEMS, ORDERS, REVIEWS, Row, minor_of, utc
+from penstock.experience.journeys.olist_files import (
+    CUSTOMERS,
+    ITEMS,
+    ORDERS,
+    REVIEWS,
+    Row,
+    minor_of,
+    utc,
+)
 from penstock.kernel.errors import Invalid, NotFound
 
 PRODUCTS = "olist_products_dataset.csv"

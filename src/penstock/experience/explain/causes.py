@@ -8,9 +8,9 @@ from math import factorial
 
 import msgspec
 
-from penstock.experience.points import Count, rounded
-from penstock.experience.profile import ORDERS, Profile
-from penstock.experience.total import rate, total
+from penstock.experience.profiles.profile import ORDERS, Profile
+from penstock.experience.scores.points import Count, rounded
+from penstock.experience.scores.total import rate, total
 
 CAUSES = ("entered", "left", "later_facts", "supplied", "profile")
 """Orders that came into the window, orders that fell out of it, orders of both weeks of which more

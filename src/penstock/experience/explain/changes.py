@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from penstock.db.transaction import Transaction
-from penstock.experience.clocks import clocks
 from penstock.experience.explain.causes import Part, Sides, split
-from penstock.experience.explain.explain import scored_from
 from penstock.experience.explain.told_at import told_at
 from penstock.experience.explain.windows import NOTHING, Seen, see
-from penstock.experience.points import Count
-from penstock.experience.profile import Profile
-from penstock.experience.score import Score
+from penstock.experience.journeys.clocks import clocks
+from penstock.experience.measure.evaluate import scored_from
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.scores.points import Count
+from penstock.experience.scores.score import Score
 from penstock.kernel.errors import FieldError, Invalid
 
 _NAMED_MAX = 20

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from penstock.db.transaction import Transaction
-from penstock.experience.clocks import clocks
-from penstock.experience.explain.miss import miss
-from penstock.experience.measure import count
-from penstock.experience.profile import Profile
+from penstock.experience.explain.miss import missed
+from penstock.experience.journeys.clocks import clocks
+from penstock.experience.measure.measure import count
+from penstock.experience.profiles.profile import Profile
 
 
 async def counted_orders(
@@ -29,13 +29,13 @@ async def counted_orders(
         if metric.code in counted
     }
     named = sorted(set().union(*failed.values()))
-    since: dict[int, datetime] = {}
-    for clock in await clocks(tx, merchant=merchant, fulfilment_orders=named, as_of=as_of):
-        order = clock.fulfilment_order_id
-        misses = (
-            miss(metric, clock, profile.time_zone, as_of).counted_at or clock.ordered_at
-            for metric in profile.metrics
-            if order in failed.get(metric.code, ())
+    found = await clocks(tx, merchant=merchant, fulfilment_orders=named, as_of=as_of)
+    misses = await missed(tx, profile, found, merchant=merchant, as_of=as_of)
+    return {
+        order.fulfilment_order_id: max(
+            misses[order.fulfilment_order_id, code].counted_at or order.ordered_at
+            for code, orders in failed.items()
+            if order.fulfilment_order_id in orders
         )
-        since[order] = max(misses)
-    return since
+        for order in found
+    }

@@ -8,8 +8,8 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.experience.explain.explain import Explained, OrderLoss, Wanted, explain
-from penstock.experience.points import Count
-from penstock.experience.profile import Profile
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.scores.points import Count
 from penstock.kernel.errors import FieldError, Invalid, NotFound
 
 PACK_MAX = 200

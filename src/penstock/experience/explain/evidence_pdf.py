@@ -2,116 +2,39 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from html import escape
-from io import BytesIO
-from itertools import groupby
-from typing import Any, Final
+from itertools import chain, groupby
+from typing import Any
 
-from reportlab.lib import colors
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import (
-    CondPageBreak,
-    Flowable,
-    Image,
-    KeepTogether,
-    Paragraph,
-    SimpleDocTemplate,
-    Spacer,
-    Table,
-    TableStyle,
-)
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
 
 from penstock.experience.explain import wording
 from penstock.experience.explain.evidence import Pack, Photo, Proof
+from penstock.experience.explain.evidence_layout import (
+    BODY,
+    H2,
+    HEAD,
+    SMALL,
+    TITLE,
+    document,
+    picture,
+    table,
+    text,
+)
 
-_WIDTH: Final = A4[0] - 36 * mm
-_INK, _GREY, _RULE = (
-    colors.HexColor("#1a1a1a"),
-    colors.HexColor("#5f6368"),
-    colors.HexColor("#c8ccd0"),
-)
-_BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12, textColor=_INK)
-_CELL = ParagraphStyle("cell", parent=_BODY, fontSize=8, leading=10)
-_HEAD = ParagraphStyle("head", parent=_CELL, fontName="Helvetica-Bold")
-_SMALL = ParagraphStyle("small", parent=_BODY, fontSize=7.5, leading=10, textColor=_GREY)
-_TITLE = ParagraphStyle("title", parent=_BODY, fontName="Helvetica-Bold", fontSize=16, leading=20)
-_H2 = ParagraphStyle(
-    "h2",
-    parent=_BODY,
-    fontName="Helvetica-Bold",
-    fontSize=11,
-    leading=14,
-    spaceBefore=8,
-    spaceAfter=3,
-)
 _at = wording.at
-_CJK: Final = "STSong-Light"
-_LINES = TableStyle(
-    [
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LINEBELOW", (0, 0), (-1, -1), 0.25, _RULE),
-        ("LEFTPADDING", (0, 0), (-1, -1), 2),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 4),
-        ("TOPPADDING", (0, 0), (-1, -1), 1.5),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-    ]
-)
-_GRID = TableStyle([("LINEBELOW", (0, 0), (-1, 0), 0.8, _INK)], parent=_LINES)
 
 
 def pdf(pack: Pack) -> bytes:
     """Return the pack as a PDF on A4: what is claimed, how the points were lost, order by order."""
-    pdfmetrics.registerFont(UnicodeCIDFont(_CJK))
-    out = BytesIO()
-    document = SimpleDocTemplate(
-        out,
-        pagesize=A4,
-        leftMargin=18 * mm,
-        rightMargin=18 * mm,
-        topMargin=16 * mm,
-        bottomMargin=18 * mm,
-        title=f"Evidence, {pack.merchant}",
-        author="Penstock",
-        invariant=1,  # no time of making and no random id in the file itself
-    )
-    parts = [*_front(pack), *_losses(pack), *_orders(pack), *_photos(pack.photos)]
-    document.build(parts, canvasmaker=_Numbered)
-    return out.getvalue()
-
-
-class _Numbered(Canvas):  # type: ignore[misc]  # the library has no types
-    """A canvas that writes "page n of m", which is known once all pages are there."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._kept: list[dict[str, Any]] = []
-
-    def showPage(self) -> None:  # noqa: N802  the library's name
-        self._kept.append(dict(self.__dict__))
-        self._startPage()
-
-    def save(self) -> None:
-        for number, page in enumerate(self._kept, 1):
-            self.__dict__.update(page)
-            self.setFont("Helvetica", 7.5)
-            self.setFillColor(_GREY)
-            self.drawString(
-                18 * mm, 10 * mm, "All times in UTC. Made by Penstock from its records."
-            )
-            self.drawRightString(A4[0] - 20 * mm, 10 * mm, f"page {number} of {len(self._kept)}")
-            super().showPage()
-        super().save()
+    parts = chain(_front(pack), _losses(pack), _orders(pack), _photos(pack.photos))
+    return document(parts, f"Evidence, {pack.merchant}")
 
 
 def _front(pack: Pack) -> Iterable[Flowable]:
     told, profile = pack.explained, pack.profile
     score = told.score
-    yield _text("Evidence for an appeal", _TITLE)
+    yield text("Evidence for an appeal", TITLE)
     rows = [
         ("merchant", pack.merchant),
         ("score", f"{profile.title}, version {profile.version}"),
@@ -125,7 +48,7 @@ def _front(pack: Pack) -> Iterable[Flowable]:
         rows.append(("reason", pack.claim.scenario.replace("_", " ")))
         rows.append(("statement", pack.claim.statement))
     yield Spacer(0, 4)
-    yield _table(None, rows, (34, 140))
+    yield table(None, rows, (34, 140))
 
 
 def _result(points: Decimal | None, high: Decimal, lost: Decimal) -> str:
@@ -154,23 +77,23 @@ def _losses(pack: Pack) -> Iterable[Flowable]:
         for part in pack.explained.unshared
         if part.because == "adjustment"
     ]
-    yield _text("How the points were lost", _H2)
+    yield text("How the points were lost", H2)
     if not rows:
-        yield _text("No points were lost.", _BODY)
+        yield text("No points were lost.", BODY)
         return
-    yield _table(
+    yield table(
         ("metric", "what it measures", "counted", "points lost", "by these orders"),
         rows,
         (30, 54, 34, 36, 20),
     )
     said = "What a metric lost is shared among the orders that failed it, in proportion to how far"
-    yield _text(f"{said} each fell short.", _SMALL)
+    yield text(f"{said} each fell short.", SMALL)
 
 
 def _orders(pack: Pack) -> Iterable[Flowable]:
-    yield _text("The orders", _H2)
+    yield text("The orders", H2)
     if not pack.proofs:
-        yield _text("No order failed a metric.", _BODY)
+        yield text("No order failed a metric.", BODY)
     else:
         rows = [
             (
@@ -182,7 +105,7 @@ def _orders(pack: Pack) -> Iterable[Flowable]:
             )
             for proof in pack.proofs
         ]
-        yield _table(("order", "what was missed", "fault", "points"), rows, (34, 96, 24, 20))
+        yield table(("order", "what was missed", "fault", "points"), rows, (34, 96, 24, 20))
     for proof in pack.proofs:
         yield CondPageBreak(45 * mm)
         yield from _one(proof)
@@ -202,9 +125,9 @@ def _one(proof: Proof) -> Iterable[Flowable]:
         f"history of {order.source}" if order.source != "live" else "",
     )
     head = [
-        _text(f"Order {order.order_ref}", _H2),
-        _text(about, _SMALL),
-        _table(None, list(_clocks(proof)), (34, 140)),
+        text(f"Order {order.order_ref}", H2),
+        text(about, SMALL),
+        table(None, list(_clocks(proof)), (34, 140)),
     ]
     yield KeepTogether(head)
     for parcel in proof.parcels:
@@ -218,16 +141,16 @@ def _one(proof: Proof) -> Iterable[Flowable]:
             ("handed over", _at(parcel.handed_over_at)),
         ]
         shown = [row for row in rows if row[1]]
-        yield _text(f"Parcel {parcel.parcel_no} ({parcel.parcel_id})", _HEAD)
-        yield _table(None, shown, (34, 140))
+        yield text(f"Parcel {parcel.parcel_no} ({parcel.parcel_id})", HEAD)
+        yield table(None, shown, (34, 140))
     if proof.happenings:
         yield CondPageBreak(25 * mm)
-        yield _text("What was recorded", _HEAD)
-        yield _table(("time", "told by", "what", "place and detail"), list(_timeline(proof)),
+        yield text("What was recorded", HEAD)
+        yield table(("time", "told by", "what", "place and detail"), list(_timeline(proof)),
                      (40, 32, 36, 66))  # fmt: skip
     else:
         said = "Step by step nothing is kept here: an imported history, or a month in the archive."
-        yield _text(said, _SMALL)
+        yield text(said, SMALL)
 
 
 def _clocks(proof: Proof) -> Iterable[tuple[str, str]]:
@@ -272,59 +195,12 @@ def _timeline(proof: Proof) -> Iterable[tuple[str, str, str, str]]:
 def _photos(photos: Sequence[Photo]) -> Iterable[Flowable]:
     if not photos:
         return
-    yield _text("Handed in with the appeal", _H2)
+    yield text("Handed in with the appeal", H2)
     for photo in photos:
-        caption = _text(f"{photo.title} ({photo.media_type}, SHA-256 {photo.sha256})", _SMALL)
-        picture = _picture(photo)
-        yield KeepTogether([picture, caption]) if picture else caption
-
-
-def _picture(photo: Photo) -> Flowable | None:
-    """Fit a photograph into half a page; one that cannot be read stays a line with its digest."""
-    if not photo.media_type.startswith("image/"):
-        return None
-    try:
-        image = Image(BytesIO(photo.content))
-    except Exception:  # noqa: BLE001  whatever a broken picture makes its decoder raise
-        return None
-    scale = min(_WIDTH / image.imageWidth, 110 * mm / image.imageHeight, 1)
-    image.drawWidth, image.drawHeight = image.imageWidth * scale, image.imageHeight * scale
-    image.hAlign = "LEFT"
-    return image
+        caption = text(f"{photo.title} ({photo.media_type}, SHA-256 {photo.sha256})", SMALL)
+        shown = picture(photo.content) if photo.media_type.startswith("image/") else None
+        yield KeepTogether([shown, caption]) if shown else caption
 
 
 def _joined(*words: str | None) -> str:
     return ", ".join(word for word in words if word)
-
-
-def _table(
-    head: Sequence[str] | None, rows: Sequence[Sequence[str]], widths_mm: Sequence[float]
-) -> Table:
-    body = [[_text(cell, _CELL) for cell in row] for row in rows]
-    if head is None:
-        for row in body:
-            row[0].style = _SMALL
-        return Table(body, [w * mm for w in widths_mm], style=_LINES, hAlign="LEFT", spaceAfter=4)
-    cells = [[_text(cell, _HEAD) for cell in head], *body]
-    return Table(cells, [w * mm for w in widths_mm], style=_GRID, repeatRows=1, hAlign="LEFT",
-                 spaceAfter=4)  # fmt: skip
-
-
-def _text(text: str, style: ParagraphStyle) -> Paragraph:
-    """Set a text in the document's own face; Chinese and Japanese runs in one that has them."""
-    if _latin(text):
-        return Paragraph(escape(text).replace("\n", "<br/>"), style)
-    runs = groupby(text, key=lambda letter: not _latin(letter))
-    marked = "".join(
-        f'<font name="{_CJK}">{escape(part)}</font>' if wide else escape(part)
-        for wide, part in ((wide, "".join(letters)) for wide, letters in runs)
-    )
-    return Paragraph(marked.replace("\n", "<br/>"), style)
-
-
-def _latin(text: str) -> bool:
-    try:
-        text.encode("cp1252")
-    except UnicodeEncodeError:
-        return False
-    return True

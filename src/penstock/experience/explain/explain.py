@@ -2,21 +2,22 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 
 from penstock.db.transaction import Transaction
-from penstock.experience.clocks import Clocks, clocks
-from penstock.experience.explain.miss import Miss, miss
+from penstock.experience.explain.miss import Miss, missed
 from penstock.experience.explain.share import shared_out
 from penstock.experience.explain.told_at import told_at
-from penstock.experience.measure import Measured, count
-from penstock.experience.points import Count
-from penstock.experience.profile import Profile
-from penstock.experience.score import Score, score
-from penstock.experience.vocabulary import SUB_PROCESSES
+from penstock.experience.journeys.clocks import Clocks, clocks
+from penstock.experience.measure.evaluate import scored_from
+from penstock.experience.measure.measure import Measured, count
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.scores.points import Count
+from penstock.experience.scores.score import Score
+from penstock.experience.words.vocabulary import SUB_PROCESSES
 from penstock.kernel.errors import FieldError, Invalid
 
 PAGE_MAX = 1_000
@@ -124,12 +125,11 @@ async def explain(
         chosen = named | {order: points for order, points in listed if order in named}
         listed = sorted(chosen.items(), key=lambda one: (-one[1], one[0]))
     page = listed[wanted.after : wanted.after + wanted.limit]
-    known = {
-        order.fulfilment_order_id: order
-        for order in await clocks(
-            tx, merchant=merchant, fulfilment_orders=[order for order, _ in page], as_of=as_of
-        )
-    }
+    found = await clocks(
+        tx, merchant=merchant, fulfilment_orders=[order for order, _ in page], as_of=as_of
+    )
+    known = {order.fulfilment_order_id: order for order in found}
+    misses = await missed(tx, profile, found, merchant=merchant, as_of=as_of)
     end = wanted.after + len(page)
     lost = Decimal(0) if scored.points is None else profile.scale.high - scored.points
     return Explained(
@@ -142,26 +142,12 @@ async def explain(
         aside={c: dict(sorted(Counter(m.reasons).items())) for c, m in measured.items() if m.aside},
         matching=len(listed),
         orders=tuple(
-            _told(profile, known[order], costs.get(order, {}), points, as_of)
+            _told(profile, known[order], costs.get(order, {}), points, misses)
             for order, points in page
             if order in known
         ),
         next_after=end if end < len(listed) else None,
     )
-
-
-def scored_from(
-    profile: Profile,
-    measured: Mapping[str, Measured],
-    *,
-    as_of: datetime,
-    known_to: datetime,
-    supplied: Mapping[str, Count] | None = None,
-) -> Score:
-    """Score one merchant from what was measured of it, as `evaluate` does."""
-    counts = {code: row.count for code, row in measured.items()} | dict(supplied or {})
-    settled = known_to >= as_of + timedelta(days=profile.lag_days)
-    return score(profile, counts, settled=settled)
 
 
 def losses_of(
@@ -214,14 +200,14 @@ def _told(
     order: Clocks,
     by_metric: Mapping[str, Decimal],
     points: Decimal,
-    as_of: datetime,
+    misses: Mapping[tuple[int, str], Miss],
 ) -> OrderLoss:
     losses = tuple(
         Loss(
             metric=metric.code,
             sub_process=metric.sub_process,
             points=by_metric[metric.code],
-            miss=miss(metric, order, profile.time_zone, as_of),
+            miss=misses[order.fulfilment_order_id, metric.code],
         )
         for metric in profile.metrics
         if metric.code in by_metric

@@ -1,16 +1,30 @@
-"""How an order missed what a metric asks of it: what was due, what happened, by how much."""
+"""How orders missed what metrics ask of them: what was due, what happened, by how much."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from penstock.experience.clocks import Clocks
-from penstock.experience.metric_clock import Clock
-from penstock.experience.profile import Metric
-from penstock.experience.working_days import ends
+from penstock.db.composed import run_composed
+from penstock.db.query import query
+from penstock.db.transaction import Transaction
+from penstock.experience.journeys.clocks import Clocks
+from penstock.experience.measure.measure import asking
+from penstock.experience.profiles.profile import Metric, Profile
+from penstock.experience.words.composing import judging
+from penstock.experience.words.vocabulary import PREDICATES, QUANTITIES, WORDS
 
 Moment = datetime | None
+
+_CLOCKS: Final = Path(__file__).parents[1] / "journeys/clocks.sql"
+_ENDS: Final = {
+    "cancelled": ("cancelled_at", "cancel_fault"),
+    "lost": ("lost_at", "exception_fault"),
+    "returned": ("returned_at", "return_fault"),
+}
+"""What becomes of an order: when, and by whose fault."""
 
 
 class Miss(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,152 +46,78 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""
 
 
-def miss(metric: Metric, order: Clocks, time_zone: str, as_of: datetime) -> Miss:
-    """Say how `order` missed `metric`, by the definitions of `vocabulary` and `measure.sql`.
+class Said(msgspec.Struct, frozen=True):
+    """What a metric's word says of an order; `clock_stop` is what stops the clock of its market."""
 
-    A word that has no case here is told by its name alone; the order's clocks say the rest.
+    fulfilment_order_id: int
+    code: str
+    clock_stop: str
+    since: Moment
+    due: Moment
+    done: Moment
+
+
+@query
+async def misses(tx: Transaction) -> list[Said]:
+    """Return what each metric asked says of orders.
+
+    It is run with its CTE `judged` composed of words, which takes the parameters of `asking` and of
+    `clocks`.
     """
-    word, fault = metric.numerator or metric.quantity, order.exception_fault or ""
-    if word in _ENDS:
-        what, at, whose = _end(word, metric, order)
-        return Miss(what=what, happened_at=at, counted_at=at, fault=whose or fault)
-    if word in _DURATIONS:
-        began, ended = _lasted(word, order, time_zone)
-        took = None if began is None or ended is None else _seconds(began, ended)
-        return Miss(
-            what=_DURATIONS[word], happened_at=ended, took_s=took, counted_at=ended, fault=fault
+
+
+async def missed(
+    tx: Transaction,
+    profile: Profile,
+    orders: Sequence[Clocks],
+    *,
+    merchant: int,
+    as_of: datetime,
+) -> dict[tuple[int, str], Miss]:
+    """Say by order and metric's code how `orders` missed it, as far as they did."""
+    ids = [order.fulfilment_order_id for order in orders]
+    given = asking(profile, as_of=as_of, merchant=merchant) | {"fulfilment_orders": ids}
+    statement = judging(Path(__file__).with_name("misses.sql"), _CLOCKS.read_text("utf-8"))
+    known = {order.fulfilment_order_id: order for order in orders}
+    metrics = {metric.code: metric for metric in profile.metrics}
+    rows = (Said(*row) for row in await run_composed(tx, statement, given))
+    return {
+        (row.fulfilment_order_id, row.code): _miss(
+            metrics[row.code], row, known[row.fulfilment_order_id], as_of
         )
-    what, due, happened = _due(word, metric, order, time_zone)
-    late = None if due is None else max(0, _seconds(due, happened or as_of))
+        for row in rows
+        if row.code in metrics
+    }
+
+
+def _miss(metric: Metric, said: Said, order: Clocks, as_of: datetime) -> Miss:
+    fault = order.exception_fault or ""
+    if metric.quantity:
+        took = None if said.since is None or said.done is None else _seconds(said.since, said.done)
+        return Miss(
+            what=QUANTITIES[metric.quantity].what,
+            happened_at=said.done,
+            took_s=took,
+            counted_at=said.done,
+            fault=fault,
+        )
+    word = PREDICATES[metric.numerator]
+    what = word.what or WORDS.clock.stop[said.clock_stop].what
+    ends = [name for name in what.split(" or ") if name in _ENDS]
+    for name in ends:
+        at, whose = _ENDS[name]
+        if said.done is not None and getattr(order, at) == said.done:
+            what, fault = name, getattr(order, whose) or fault
+            break
+    late = None if said.due is None else max(0, _seconds(said.due, said.done or as_of))
     return Miss(
         what=what,
-        due_at=due,
-        happened_at=happened,
+        due_at=said.due,
+        happened_at=said.done,
         late_s=late,
-        counted_at=due or happened or (order.dispatched_at if word == "scanned" else None),
+        counted_at=said.due or said.done or said.since,
         fault=fault,
     )
-
-
-_ENDS = {
-    "cancelled": "cancelled",
-    "cancelled_by_seller": "cancelled",
-    "cancelled_by_fault": "cancelled",
-    "returned_not_buyer": "returned",
-    "returned_logistics": "returned",
-    "returned_by_fault": "returned",
-    "lost_or_returned_logistics": "lost or returned",
-    "failed_by_fault": "cancelled or returned",
-}
-_DURATIONS = {
-    "receipt_s": "acceptance",
-    "pickup_h": "pick-up",
-    "pickup_s": "pick-up",
-    "prepare_s": "hand-over",
-}
-_STOPS = {
-    "packed": "packing",
-    "labelled": "label",
-    "dispatched": "hand-over",
-    "scanned": "carrier's first scan",
-    "delivered": "delivery",
-}
-
-
-def _end(word: str, metric: Metric, order: Clocks) -> tuple[str, Moment, str | None]:
-    """Return what became of the order, when, and by whose fault: of several the first."""
-    cancelled = ("cancelled", order.cancelled_at, order.cancel_fault)
-    returned = ("returned", order.returned_at, order.return_fault)
-    ended = {
-        "cancelled": [cancelled],
-        "returned": [returned],
-        "lost or returned": [("lost", order.lost_at, None), returned],
-        "cancelled or returned": [one for one in (cancelled, returned) if one[2] in metric.faults],
-    }[_ENDS[word]]
-    happened = [(at, what, fault) for what, at, fault in ended if at is not None]
-    if not happened:
-        return _ENDS[word], None, None
-    at, what, fault = min(happened, key=lambda one: one[0])
-    return what, at, fault
-
-
-def _due(word: str, metric: Metric, order: Clocks, time_zone: str) -> tuple[str, Moment, Moment]:
-    if word.startswith("clock_"):
-        return _by_clock(metric, order, time_zone)
-    handed, delivered = order.dispatched_at, order.delivered_at
-    told: dict[str, tuple[str, Moment, Moment]] = {
-        "dispatched_late": ("hand-over", order.dispatch_by_at, handed),
-        "dispatched_in_time": ("hand-over", order.dispatch_by_at, handed),
-        "picked_up_next_day": ("pick-up", _day_after_ended(order.paid_at, time_zone), handed),
-        "transit_in_time": ("delivery in the promised transit", _transit_due(order), delivered),
-        "delivered_in_time": ("delivery", order.deliver_by_at, delivered),
-        "scanned": ("carrier's first scan", None, order.scanned_at),
-    }
-    return told.get(word, (word.replace("_", " "), None, None))
-
-
-def _by_clock(metric: Metric, order: Clocks, time_zone: str) -> tuple[str, Moment, Moment]:
-    """Apply the metric's clock of the order's market, or the one for all other markets."""
-    fitting = [c for c in metric.clocks if order.market in c.markets] or [
-        c for c in metric.clocks if not c.markets
-    ]
-    if not fitting:
-        return "clock", None, None
-    (clock,) = fitting[:1]
-    stop: Moment = getattr(order, f"{clock.stop}_at")
-    return _STOPS[clock.stop], _runs_out(clock, order, clock.time_zone or time_zone), stop
-
-
-def _runs_out(clock: Clock, order: Clocks, time_zone: str) -> Moment:
-    if clock.start == "promise":
-        return order.deliver_by_at if clock.stop == "delivered" else order.dispatch_by_at
-    start: Moment = getattr(order, f"{clock.start}_at")
-    if start is None or clock.hours is not None:
-        return start and start + timedelta(hours=clock.hours or 0)
-    zone = ZoneInfo(time_zone)
-    day = start.astimezone(zone).date()
-    (further,) = ends(clock.calendar, clock.days or 0, day, day)
-    return _midnight(day + timedelta(days=further + 1), zone) - timedelta(microseconds=1)
-
-
-def _transit_due(order: Clocks) -> Moment:
-    if order.transit_by_at is not None or order.dispatched_at is None:
-        return order.transit_by_at
-    if order.deliver_by_at is None or order.dispatch_by_at is None:
-        return None
-    return order.dispatched_at + (order.deliver_by_at - order.dispatch_by_at)
-
-
-def _day_after_ended(paid_at: Moment, time_zone: str) -> Moment:
-    if paid_at is None:
-        return None
-    zone = ZoneInfo(time_zone)
-    return _midnight(paid_at.astimezone(zone).date() + timedelta(days=2), zone)
-
-
-def _lasted(word: str, order: Clocks, time_zone: str) -> tuple[Moment, Moment]:
-    if word == "receipt_s":
-        return order.ordered_at, order.accepted_at
-    paid_at = order.paid_at
-    return (paid_at if word == "prepare_s" else _pickup_from(paid_at, time_zone)), (
-        order.dispatched_at
-    )
-
-
-def _pickup_from(paid_at: Moment, time_zone: str) -> Moment:
-    """Return the payment, or the 06:00 after it for one from 18:00 on (Douyin rule 103956)."""
-    if paid_at is None:
-        return None
-    zone = ZoneInfo(time_zone)
-    local = paid_at.astimezone(zone)
-    if time(6) <= local.time() < time(18):
-        return paid_at
-    day = local.date() + timedelta(days=1 if local.time() >= time(18) else 0)
-    return datetime.combine(day, time(6), zone).astimezone(UTC)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _seconds(since: datetime, until: datetime) -> int:

@@ -8,7 +8,7 @@ import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
-from penstock.experience.score import MetricScore, Score
+from penstock.experience.scores.score import MetricScore, Score
 
 
 class Revision(msgspec.Struct, frozen=True):

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from penstock.db.transaction import Transaction
-from penstock.experience.points import Count
-from penstock.experience.profile import Profile
-from penstock.experience.supply import supplied_codes, supplied_counts
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.scores.points import Count
+from penstock.experience.tallies.supply import supplied_codes, supplied_counts
 
 
 async def told_at(

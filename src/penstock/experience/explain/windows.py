@@ -6,9 +6,9 @@ from datetime import datetime
 import msgspec
 
 from penstock.db.transaction import Transaction
-from penstock.experience.measure import Measured, count
-from penstock.experience.points import Count
-from penstock.experience.profile import ORDERS, Profile
+from penstock.experience.measure.measure import Measured, count
+from penstock.experience.profiles.profile import ORDERS, Profile
+from penstock.experience.scores.points import Count
 
 NOTHING = Count(numerator=0, denominator=0)
 Measures = Mapping[str, Measured]

@@ -4,8 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from penstock.experience.explain.miss import Miss
-from penstock.experience.profile import Metric
-from penstock.experience.score import MetricScore
+from penstock.experience.profiles.profile import Metric
+from penstock.experience.scores.score import MetricScore
 
 
 def at(moment: datetime | None) -> str:

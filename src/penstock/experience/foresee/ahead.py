@@ -16,7 +16,7 @@ from penstock.experience.foresee.model import model_for
 from penstock.experience.foresee.outlook import DAYS
 from penstock.experience.foresee.policy import SavePolicy
 from penstock.experience.foresee.save import Saving, dangers, save_list, worth_of_change
-from penstock.experience.profile import Profile
+from penstock.experience.profiles.profile import Profile
 
 
 class PlannedDay(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from penstock.experience.foresee.learn import Model, glance, learn, origins_of
 from penstock.experience.foresee.many import scores_of_many
 from penstock.experience.foresee.outlook import DAYS
 from penstock.experience.foresee.simulate import simulate
-from penstock.experience.profile import Profile
+from penstock.experience.profiles.profile import Profile
 
 LOOKS_MAX = 120
 """Forecasts of the past that are held against what came."""

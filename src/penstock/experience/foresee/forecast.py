@@ -11,7 +11,7 @@ from penstock.experience.foresee.learn import Glance, Model, glance
 from penstock.experience.foresee.many import Counts, scores_of_many
 from penstock.experience.foresee.outlook import DAYS
 from penstock.experience.foresee.simulate import Courses, simulate
-from penstock.experience.profile import Profile
+from penstock.experience.profiles.profile import Profile
 
 INTERVAL = 0.9
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -13,8 +12,9 @@ from numpy.typing import NDArray
 from penstock.db.composed import run_composed
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
-from penstock.experience.measure import asking
-from penstock.experience.profile import ORDERS, Metric, PerOrder, Profile
+from penstock.experience.measure.measure import asking
+from penstock.experience.profiles.profile import ORDERS, Metric, PerOrder, Profile
+from penstock.experience.words.composing import judging
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -116,23 +116,14 @@ class JudgedOrders(msgspec.Struct, frozen=True):
 
 
 @query
-async def judged_orders(tx: Transaction, *, since: datetime) -> list[JudgedOrders]:
+async def judged_orders(
+    tx: Transaction, *, merchant: int, as_of: datetime, since: datetime
+) -> list[JudgedOrders]:
     """Return what each metric makes of each order that was placed after `since`.
 
-    It is run with its CTE `judged` and all before it taken from `measure.sql`, so that what an
-    order is to a metric is said in one place; parameters are those of `asking`, too.
+    It is run with its CTE `judged` composed of words, so that what an order is to a metric is said
+    in one place; parameters are those of `asking`, too.
     """
-
-
-@cache
-def _statement() -> str:
-    here = Path(__file__)
-    measure = here.parents[1].joinpath("measure.sql").read_text("utf-8")
-    head, mark, _ = measure.partition("\n), valued AS (\n")
-    assert mark, "measure.sql has no CTE valued"
-    _, mark, tail = here.with_name("judged_orders.sql").read_text("utf-8").partition("\n)\n")
-    assert mark, "judged_orders.sql has no CTE judged"
-    return f"{head}\n)\n{tail}"
 
 
 async def read_history(
@@ -151,7 +142,8 @@ async def read_history(
     read = await milestones(tx, merchant=merchant, since=since, now=now)
     assert read is not None
     asked = asking(in_time(profile), as_of=now, merchant=merchant)
-    records = await run_composed(tx, _statement(), {**asked, "since": since})
+    statement = judging(Path(__file__).with_name("judged_orders.sql"))
+    records = await run_composed(tx, statement, {**asked, "since": since})
     epoch_h = now.astimezone(UTC).timestamp() / 3600
     return assembled(profile, read, {r["code"]: JudgedOrders(*r) for r in records}, epoch_h)
 

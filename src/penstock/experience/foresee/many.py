@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from penstock.experience.foresee.history import Floats
-from penstock.experience.profile import ORDERS, Linear, Metric, PerOrder, Profile
+from penstock.experience.profiles.profile import ORDERS, Linear, Metric, PerOrder, Profile
 
 _SLACK = 1e-12
 """A ratio that is a step's own value reaches the step, whatever the last binary digit says."""

@@ -11,8 +11,8 @@ from penstock.db.transaction import Transaction
 from penstock.experience.foresee.calibrate import taught
 from penstock.experience.foresee.history import read_history
 from penstock.experience.foresee.learn import Model
-from penstock.experience.load import load, shipped
-from penstock.experience.profile import ORDERS, Profile
+from penstock.experience.profiles.load import load, shipped
+from penstock.experience.profiles.profile import ORDERS, Profile
 
 TEACHERS_MAX = 40
 """Merchants that a day's lesson is drawn from: more would teach hardly more."""

@@ -13,7 +13,7 @@ from penstock.experience.foresee.learn import Model
 from penstock.experience.foresee.many import Counts, scores_of_many
 from penstock.experience.foresee.outlook import DAYS
 from penstock.experience.foresee.policy import Action, SavePolicy
-from penstock.experience.profile import Metric, Profile
+from penstock.experience.profiles.profile import Metric, Profile
 
 _GRID = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987)
 

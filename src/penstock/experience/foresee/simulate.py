@@ -9,7 +9,7 @@ from penstock.experience.foresee.learn import Glance, Model
 from penstock.experience.foresee.many import Counts
 from penstock.experience.foresee.outlook import DAYS, Outlook
 from penstock.experience.foresee.weigh import centred
-from penstock.experience.profile import ORDERS
+from penstock.experience.profiles.profile import ORDERS
 
 COURSES = 300
 _RARE = 0.1

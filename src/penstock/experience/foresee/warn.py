@@ -19,8 +19,8 @@ from penstock.experience.foresee.ahead import (
     worth_saving,
 )
 from penstock.experience.foresee.policy import SavePolicy, load_save_policy
-from penstock.experience.load import load, shipped
-from penstock.experience.profile import Band, Profile
+from penstock.experience.profiles.load import load, shipped
+from penstock.experience.profiles.profile import Band, Profile
 
 Announce = Callable[..., Awaitable[None]]
 """`db.outbox.announce`."""

@@ -7,16 +7,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from penstock.experience.drivers.array import Vector, np
-from penstock.experience.lift.recount import NEVER, Clocks
+from penstock.experience.lift.recount import FAULTS, TIMES
 from penstock.experience.lift.snapshot import Lane, PastOrder
+from penstock.experience.words.reading import Orders
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_TIMES = (
-    *("ordered", "paid", "accepted", "dispatch_by", "deliver_by", "allocated", "picked"),
-    *("packed", "labelled", "pickup", "dispatched", "transit_by", "delivered", "cancelled"),
-    *("returned", "lost"),
-)
+NEVER = float("inf")
+_TIMES = (*TIMES, "allocated", "picked", "packed", "labelled", "pickup")
 
 
 class Columns(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,26 +32,13 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     exception_fault: Vector
     excluded: Vector
 
-    def clocks(self) -> Clocks:
+    def orders(self) -> Orders:
         """Return what metrics are counted from."""
-        times = self.times
-        return Clocks(
-            ordered=times["ordered"],
-            paid=times["paid"],
-            accepted=times["accepted"],
-            dispatch_by=times["dispatch_by"],
-            deliver_by=times["deliver_by"],
-            dispatched=times["dispatched"],
-            transit_by=times["transit_by"],
-            delivered=times["delivered"],
-            cancelled=times["cancelled"],
-            returned=times["returned"],
-            lost=times["lost"],
-            cancel_fault=self.cancel_fault,
-            return_fault=self.return_fault,
-            exception_fault=self.exception_fault,
-            excluded=self.excluded,
-        )
+        times = {
+            f"{name}_at": np.where(np.isfinite(self.times[name]), self.times[name], np.nan)
+            for name in TIMES
+        }
+        return Orders(**times, **{name: getattr(self, name) for name in FAULTS})
 
     def changed(self, **times: Vector) -> "Columns":
         """Return the same orders with other times."""

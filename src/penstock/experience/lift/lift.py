@@ -12,9 +12,9 @@ from penstock.experience.lift.money import in_one_currency
 from penstock.experience.lift.past import past_of
 from penstock.experience.lift.predict import Lifts, lifts
 from penstock.experience.lift.snapshot import Snapshot, take_snapshot
-from penstock.experience.measure import count
-from penstock.experience.points import Count
-from penstock.experience.profile import Profile
+from penstock.experience.measure.measure import count
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.scores.points import Count
 from penstock.kernel.errors import Invalid
 
 WEEKS_MAX = 26

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from penstock.experience.drivers.array import np
 from penstock.experience.lift.assumptions import Assumptions
+from penstock.experience.lift.carriage import usual_carrier
 from penstock.experience.lift.floor import pickers_seen
 from penstock.experience.lift.levers import Lever, NotTold
 from penstock.experience.lift.past import Past
-from penstock.experience.lift.replay import usual_carrier
 from penstock.experience.lift.road import LOST, PARCELS_MIN, Fates, fates_of
 
 _LANES_MAX = 3

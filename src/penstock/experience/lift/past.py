@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from penstock.experience.drivers.array import np
-from penstock.experience.lift.columns import Columns, columns_of, instant, micros
+from penstock.experience.lift.columns import NEVER, Columns, columns_of, instant, micros
 from penstock.experience.lift.floor import Floor, Gaps, Job, Walked, floor_of, gaps_of
-from penstock.experience.lift.recount import NEVER
 from penstock.experience.lift.snapshot import Lane, Load, Road, Snapshot, Walk
 
 

@@ -4,28 +4,26 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from penstock.experience.drivers.array import Matrix, Places, Vector, np
+from penstock.experience.drivers.array import np
 from penstock.experience.lift.assumptions import Assumptions
 from penstock.experience.lift.columns import Columns
 from penstock.experience.lift.levers import Lever, NotTold
 from penstock.experience.lift.money import Money, cost_of, losses, money_of
 from penstock.experience.lift.offer import offered
 from penstock.experience.lift.past import Past
-from penstock.experience.lift.recount import Tally, tallies
-from penstock.experience.lift.replay import Queues, Replayed, replay
-from penstock.experience.points import Count
-from penstock.experience.profile import ORDERS, Profile
-from penstock.experience.score import Score, score
-from penstock.experience.total import rate, total
+from penstock.experience.lift.queues import Queues
+from penstock.experience.lift.recount import tallies
+from penstock.experience.lift.replay import Replayed, replay
+from penstock.experience.lift.sums import Sums, blocks_of, close, sums_of
+from penstock.experience.profiles.profile import ORDERS, Profile
+from penstock.experience.scores.points import Count
+from penstock.experience.scores.score import Score, score
+from penstock.experience.scores.total import rate, total
 from penstock.kernel.errors import Invalid
 
 LEVEL = 0.9
 _DRAWS = 8
 _ROUNDS = 15
-_BLOCKS_MIN = 20
-_BLOCKS_US = (86_400e6, 3_600e6, 60e6, 1.0)
-_APART = 0.02
-"""How far the recount of what happened may be from the database's count, of the orders counted."""
 
 
 class Lifted(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,25 +57,6 @@ class Lifts(msgspec.Struct, frozen=True, kw_only=True):
     held: tuple[str, ...]
 
 
-class _Sums(msgspec.Struct, frozen=True):
-    """What each block of orders adds: numerators, denominators and excluded by metric; losses."""
-
-    codes: tuple[str, ...]
-    parts: Matrix
-    lost_minor: Vector
-
-    def counts(self, weights: Vector) -> dict[str, Count]:
-        summed = weights @ self.parts
-        return {
-            code: Count(
-                numerator=round(float(summed[3 * i])),
-                denominator=round(float(summed[3 * i + 1])),
-                excluded=round(float(summed[3 * i + 2])),
-            )
-            for i, code in enumerate(self.codes)
-        }
-
-
 class _Judge:
     """Scores what was and what would have been, alike."""
 
@@ -87,7 +66,7 @@ class _Judge:
     ) -> None:  # fmt: skip
         self._past, self._profile, self._assume = past, profile, assume
         self._goods = np.array([o.goods_minor for o in past.snapshot.orders], dtype=float)
-        self._block = _blocks(past.columns.times["ordered"])
+        self._block = blocks_of(past.columns.times["ordered"])
         self._blocks = int(self._block.max()) + 1
         self._measured = measured
         self.now = self.sums(past.columns)
@@ -97,7 +76,7 @@ class _Judge:
                 metric.code
                 for metric in profile.metrics
                 if not metric.supplied
-                and not _close(whole.get(metric.code), measured.get(metric.code))
+                and not close(whole.get(metric.code), measured.get(metric.code))
             )
         )
         random = np.random.default_rng(seed)
@@ -107,16 +86,10 @@ class _Judge:
         self.score = self._scored(measured)
         self._resampled = [self._total(self._kept(self.now.counts(w))) for w in self.weights]
 
-    def sums(self, columns: Columns) -> _Sums:
-        found = tallies(self._profile, columns.clocks(), self._past.snapshot.as_of)
-        codes = tuple(found)
-        parts = [part for code in codes for part in _parts(found[code])]
+    def sums(self, columns: Columns) -> Sums:
+        found = tallies(self._profile, columns.orders(), self._past.snapshot.as_of)
         lost = losses(columns, self._goods, self._assume, self._past.snapshot)
-        return _Sums(
-            codes,
-            np.column_stack([self._by_block(part) for part in parts]),
-            self._by_block(lost),
-        )
+        return sums_of(found, lost, self._block, self._blocks)
 
     def lifted(self, lever: Lever, currency: str, replays: Sequence[Replayed]) -> Lifted:
         """Compare replays of a lever, one for each draw of luck, with what was."""
@@ -161,9 +134,6 @@ class _Judge:
                 tail,
             ),
         )
-
-    def _by_block(self, values: Vector) -> Vector:
-        return np.asarray(np.bincount(self._block, weights=values, minlength=self._blocks))
 
     def _scored(self, counts: Mapping[str, Count]) -> Score:
         return score(self._profile, counts)
@@ -245,31 +215,6 @@ def lifts(
         not_told=tuple(silent),
         held=judge.held,
     )
-
-
-def _blocks(ordered: Vector) -> Places:
-    """Put orders into blocks that are drawn as one: days where there are enough of them.
-
-    Orders of a day share its luck; where all came within one evening the hours do, or the minutes.
-    """
-    for width in _BLOCKS_US:
-        _, block = np.unique(ordered // width, return_inverse=True)
-        if block.max() + 1 >= _BLOCKS_MIN:
-            return np.asarray(block)
-    return np.arange(len(ordered))
-
-
-def _parts(tally: Tally) -> tuple[Vector, Vector, Vector]:
-    return tally.counted * tally.earned, tally.counted, tally.excluded
-
-
-def _close(recounted: Count | None, measured: Count | None) -> bool:
-    if recounted is None or measured is None:
-        return recounted is measured
-    within = max(1.0, _APART * measured.denominator)
-    return abs(recounted.denominator - measured.denominator) <= within and abs(
-        recounted.numerator - measured.numerator
-    ) <= within * max(1.0, measured.numerator / max(1, measured.denominator))
 
 
 def _points(scored: Score) -> float:

@@ -20,10 +20,10 @@ from penstock.drawing.pictures import (
     ScorePictures,
     Waterfall,
 )
-from penstock.experience.daily import daily_scores
-from penstock.experience.evaluate import evaluate
-from penstock.experience.profile import Profile
-from penstock.experience.score import Score
+from penstock.experience.measure.evaluate import evaluate
+from penstock.experience.profiles.profile import Profile
+from penstock.experience.scores.score import Score
+from penstock.experience.tallies.daily import daily_scores
 
 OPEN_MAX = 5_000
 """Of more open orders than this, those that are due soonest are shown."""

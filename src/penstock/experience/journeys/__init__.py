@@ -1,0 +1,1 @@
+"""What happened to orders: milestones, promises and faults, one journey an order."""

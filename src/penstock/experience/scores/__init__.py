@@ -1,0 +1,1 @@
+"""From counts to points, and from points to a score: pure arithmetic."""
