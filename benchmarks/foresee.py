@@ -3,15 +3,20 @@
 The journeys of a world of merchants (`foresee_world`, a queue and carriers' bad weeks; it knows
 nothing of the forecaster) are written to a database and read as Penstock reads its own. What is
 learnt is learnt from the days before the first forecast; then every merchant is forecast every few
-days, as known then, and held against its score as it came. "Same as today" is the rival.
+days, as known then, and held against its score as it came. "Same as today" is the rival. In the
+world nobody tells of streams before they begin; how much better it is where merchants plan those of
+the week ahead in Penstock is measured beside it. Carriers are a world's own, so few weeks of theirs
+decide how well one goes: it is done in several worlds, with the seed and those after it.
 """
 
 import asyncio
 import itertools
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 import asyncpg
 import numpy as np
@@ -23,8 +28,9 @@ from benchmarks.server import private_server
 from penstock.db.migrate import migrate
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.experience.foresee.calibrate import taught
-from penstock.experience.foresee.forecast import Foresight, foresee, realised
+from penstock.experience.foresee.forecast import DayAhead, Foresight, foresee, realised
 from penstock.experience.foresee.history import History, as_known, read_history
+from penstock.experience.foresee.lanes import lanes_at, traffic_of
 from penstock.experience.foresee.learn import Model
 from penstock.experience.foresee.outlook import DAYS
 from penstock.experience.foresee.save import dangers
@@ -34,7 +40,9 @@ from penstock.experience.profiles.profile import Profile
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 PROFILE = "penstock_les"
-EVERY = 5
+EVERY = 10
+PLANNED_DAYS = 7
+GUESSED = 0.3
 HORIZONS = (1, 2, 3, 5, 7, 10, 14, 21, 30)
 COLUMNS = (
     "merchant_id", "fulfilment_order_id", "order_ref", "market", "ordered_at", "paid_at",
@@ -44,30 +52,71 @@ COLUMNS = (
 )  # fmt: skip
 
 
+class Told(NamedTuple):
+    """A forecast, the score as it came from its day on, and for how many days it has come."""
+
+    days: tuple[DayAhead, ...]
+    came: NDArray[np.float64]
+    known: int
+
+
+class World(NamedTuple):
+    """What was measured in one world, and of it what is added up over worlds."""
+
+    postgres: str
+    figures: dict[str, float]
+    told: list[Told]
+    chances: list[tuple[str, float, bool]]
+
+
 def measure(*, seed: int, quick: bool) -> Report:
-    merchants, days, first = (10, 150, 110) if quick else (40, 240, 150)
-    with private_server() as url:
-        return asyncio.run(_measure(url, seed, merchants, days, first))
+    merchants, days, first, worlds = (10, 150, 110, 1) if quick else (40, 240, 150, 5)
+    found = []
+    for own in range(seed, seed + worlds):
+        with private_server() as url:
+            found.append(asyncio.run(play(url, own, merchants, days, first)))
+        print(f"foresee: {found[-1].figures}", file=sys.stderr, flush=True)
+    return summed(found, merchants, days)
 
 
-async def _measure(url: str, seed: int, merchants: int, days: int, first: int) -> Report:
+def summed(worlds: list[World], merchants: int, days: int) -> Report:
+    """Add up worlds: the figures at the top are means over them, as each has its own carriers."""
+    told = [one for world in worlds for one in world.told]
+    return Report(
+        postgres=worlds[0].postgres,
+        figures={
+            "merchants": merchants, "days": days, "profile": PROFILE, "forecasts": len(told),
+            "coverage_7d": _mean(worlds, "coverage_7d"),
+            "error_ratio_7d": _mean(worlds, "error_ratio_7d"),
+            "error_ratio_7d_streams_planned": _mean(worlds, "error_ratio_7d_streams_planned"),
+            "worlds": [world.figures for world in worlds],
+            "by_horizon": [_at(ahead, told) for ahead in HORIZONS],
+            "reliability": _reliability([one for world in worlds for one in world.chances]),
+        },
+    )  # fmt: skip
+
+
+def _mean(worlds: list[World], name: str) -> float:
+    return round(float(np.mean([world.figures[name] for world in worlds])), 3)
+
+
+async def play(url: str, seed: int, merchants: int, days: int, first: int) -> World:
+    """Play a world into the database at `url`, and forecast in it."""
     await migrate(url)
     connection = await asyncpg.connect(url)
-    orders = await fill(connection, seed, merchants, days)
+    streamed = await fill(connection, seed, merchants, days)
     postgres = str(await connection.fetchval("SHOW server_version"))
     await connection.close()
     async with await Database.open(url) as database:
-        return Report(
-            postgres=postgres,
-            figures={"merchants": merchants, "days": days, "orders": orders, "profile": PROFILE}
-            | await judge(database, merchants, days, first),
-        )
+        return await judge(database, postgres, seed, streamed, days, first)
 
 
-async def fill(connection: asyncpg.Connection, seed: int, merchants: int, days: int) -> int:
-    """Write the world's journeys as known at its end; return how many."""
+async def fill(
+    connection: asyncpg.Connection, seed: int, merchants: int, days: int
+) -> list[NDArray[np.float64]]:
+    """Write the world's journeys as known at its end; return what streams brought, by day."""
     slow = carriers(days, np.random.default_rng(seed))
-    orders = 0
+    streamed = []
     # The queue of changes and its like are not measured here.
     await connection.execute("SET session_replication_role = replica")
     for number in range(1, merchants + 1):
@@ -76,9 +125,9 @@ async def fill(connection: asyncpg.Connection, seed: int, merchants: int, days: 
             "journey", schema_name="experience", columns=COLUMNS,
             records=records(number, played, 24.0 * days),
         )  # fmt: skip
-        orders += len(played.ordered)
+        streamed.append(played.streamed)
     await connection.execute("ANALYZE experience.journey")
-    return orders
+    return streamed
 
 
 def records(number: int, played: Journeys, end: float) -> Iterator[tuple[object, ...]]:
@@ -111,12 +160,19 @@ def records(number: int, played: Journeys, end: float) -> Iterator[tuple[object,
     return zip(*columns, strict=True)
 
 
-async def judge(database: Database, merchants: int, days: int, first: int) -> dict[str, object]:
+async def judge(
+    database: Database,
+    postgres: str,
+    seed: int,
+    streamed: list[NDArray[np.float64]],
+    days: int,
+    first: int,
+) -> World:
     """Learn from what was known on day `first`, then forecast on and hold against what came."""
     profile, now = load(PROFILE), START + timedelta(days=days)
     histories = [
         await database.run(OPERATOR, partial(_whole, profile, number, now))
-        for number in range(1, merchants + 1)
+        for number in range(1, len(streamed) + 1)
     ]
     off = 0.0
     for number, history in enumerate(histories[:5], 1):
@@ -127,23 +183,47 @@ async def judge(database: Database, merchants: int, days: int, first: int) -> di
     model = taught([as_known(h, -24.0 * (days - first)) for h in histories], profile)
     assert model is not None
     learnt_s = time.perf_counter() - began
-    looks = [(h, -24.0 * (days - day)) for h in histories for day in range(first, days - 7, EVERY)]
     began = time.perf_counter()
-    told = [foresee(h, profile, model, now=START, seed=i, origin=o)
-            for i, (h, o) in enumerate(looks)]  # fmt: skip
-    forecast_ms = (time.perf_counter() - began) / len(looks) * 1e3
-    came = [realised(h, profile, o, range(DAYS + 1)) for h, o in looks]
-    known = [int(-o / 24) for _, o in looks]
-    by_horizon = [_at(ahead, told, came, known) for ahead in HORIZONS]
-    week = by_horizon[HORIZONS.index(7)]
-    return {
-        "forecasts": len(looks),
+    traffic = traffic_of(histories)
+    told, planned, chances, forecasts = [], [], [], 0
+    for day in range(first, days - 7, EVERY):
+        origin = -24.0 * (days - day)
+        lanes = lanes_at(traffic, origin)
+        for number, history in enumerate(histories):
+            ahead = partial(
+                foresee, history, profile, model, now=START, seed=number, origin=origin, lanes=lanes
+            )
+            foresight = ahead()
+            came = realised(history, profile, origin, range(DAYS + 1))
+            told.append(Told(foresight.days, came, days - day))
+            plans = plans_of(streamed[number], day, (seed, number))
+            made = ahead(planned=plans) if plans.any() else foresight
+            planned.append(Told(made.days, came, days - day))
+            forecasts += 1 + bool(plans.any())
+            chances += _chances(history, origin, model, foresight)
+    forecast_ms = (time.perf_counter() - began) / forecasts * 1e3
+    week = _at(7, told)
+    figures = {
+        "seed": seed, "forecasts": len(told),
+        "orders": int(sum(len(history.orders) for history in histories)),
         "coverage_7d": week["coverage"], "error_ratio_7d": week["error_ratio"],
+        "error_ratio_7d_streams_planned": _at(7, planned)["error_ratio"],
         "learnt_from_forecasts": model.origins, "learn_s": round(learnt_s, 1),
         "forecast_ms": round(forecast_ms, 1), "widen_7d": round(float(model.widen[6]), 2),
-        "by_horizon": by_horizon,
-        "reliability": _reliability(looks, model, told),
     }  # fmt: skip
+    return World(postgres, figures, told, chances)
+
+
+def plans_of(streamed: NDArray[np.float64], day: int, seed: tuple[int, int]) -> NDArray[np.float64]:
+    """Return what a merchant would have planned on `day`: the streams of the week ahead.
+
+    How many orders a stream is to bring is guessed, mostly within a third of what comes.
+    """
+    guess = np.exp(GUESSED * np.random.default_rng((*seed, 7)).standard_normal(len(streamed)))
+    plans = np.zeros(DAYS)
+    coming = (streamed * guess)[day : day + PLANNED_DAYS]
+    plans[: len(coming)] = coming
+    return plans
 
 
 async def _exact(profile: Profile, number: int, now: datetime, tx: Transaction) -> float:
@@ -155,14 +235,13 @@ async def _whole(profile: Profile, number: int, now: datetime, tx: Transaction) 
     return await read_history(tx, profile, merchant=number, now=now, learnt_from_days=400)
 
 
-def _at(
-    ahead: int, told: list[Foresight], came: list[NDArray[np.float64]], known: list[int]
-) -> dict[str, float]:
+def _at(ahead: int, told: list[Told]) -> dict[str, float]:
     """Hold the forecasts of one horizon against what came, where it has come."""
     rows = [
-        (t.days[ahead - 1].low, t.days[ahead - 1].expected, t.days[ahead - 1].high, c[0], c[ahead])
-        for t, c, k in zip(told, came, known, strict=True)
-        if k >= ahead and t.days[ahead - 1].expected is not None
+        (day.low, day.expected, day.high, one.came[0], one.came[ahead])
+        for one in told
+        for day in [one.days[ahead - 1]]
+        if one.known >= ahead and day.expected is not None
     ]
     low, mid, high, today, then = np.array(rows, dtype=np.float64).T
     error, rival = np.abs(mid - then), np.abs(today - then)
@@ -178,21 +257,28 @@ def _at(
     }  # fmt: skip
 
 
-def _reliability(
-    looks: list[tuple[History, float]], model: Model, told: list[Foresight]
-) -> dict[str, list[dict[str, float]]]:
+def _chances(
+    history: History, origin: float, model: Model, foresight: Foresight
+) -> list[tuple[str, float, bool]]:
+    """Set the chance to fail that each open order was foretold beside what became of it."""
+    outlooks = {o.judged.code: o for o in foresight.seen.outlooks}
+    place = {code: dict(zip(history.orders[o.judged.order[o.at]].tolist(), o.at.tolist(),
+                            strict=True)) for code, o in outlooks.items()}  # fmt: skip
+    found = []
+    for danger in dangers(history, model, foresight, origin):
+        judged = outlooks[danger.metric].judged
+        at = place[danger.metric][danger.order]
+        if judged.entered[at] <= 0:
+            failed = bool(judged.done[at] > judged.entered[at])
+            found.append((danger.metric, danger.chance, failed))
+    return found
+
+
+def _reliability(chances: list[tuple[str, float, bool]]) -> dict[str, list[dict[str, float]]]:
     """Set each class of foretold chance beside how often it came: open orders, by metric."""
     found: dict[str, list[tuple[float, bool]]] = {}
-    for (history, origin), foresight in zip(looks, told, strict=True):
-        outlooks = {o.judged.code: o for o in foresight.seen.outlooks}
-        place = {code: dict(zip(history.orders[o.judged.order[o.at]].tolist(), o.at.tolist(),
-                                strict=True)) for code, o in outlooks.items()}  # fmt: skip
-        for danger in dangers(history, model, foresight, origin):
-            judged = outlooks[danger.metric].judged
-            at = place[danger.metric][danger.order]
-            if judged.entered[at] <= 0:
-                failed = bool(judged.done[at] > judged.entered[at])
-                found.setdefault(danger.metric, []).append((danger.chance, failed))
+    for code, told, failed in chances:
+        found.setdefault(code, []).append((told, failed))
     edges = np.array([0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0001])
     return {
         code: [

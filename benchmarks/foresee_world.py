@@ -39,6 +39,8 @@ class Journeys:
     returned: Floats
     return_by_carrier: NDArray[np.bool_]
     lane: NDArray[np.int64]
+    streamed: Floats
+    """Orders of each day that a stream brought."""
 
 
 def carriers(days: int, chance: np.random.Generator) -> Floats:
@@ -96,7 +98,9 @@ def merchant(days: int, slow: Floats, chance: np.random.Generator) -> Journeys:
     cancelled = np.where(cancelled < dispatched, cancelled, NEVER)
     dispatched = np.where(np.isfinite(cancelled), NEVER, dispatched)
     worked = np.minimum(started, dispatched)
-    return _on_the_way(chance, slow, ordered, accepted, worked, dispatched, cancelled, runs_out)
+    return _on_the_way(
+        chance, slow, ordered, accepted, worked, dispatched, cancelled, runs_out, streamed
+    )
 
 
 def _hours(count: int, chance: np.random.Generator) -> Floats:
@@ -153,6 +157,7 @@ def _on_the_way(
     dispatched: Floats,
     cancelled: Floats,
     runs_out: NDArray[np.bool_],
+    streamed: Floats,
 ) -> Journeys:
     n = len(ordered)
     lane = chance.choice(len(LANES), n, p=chance.dirichlet([3.0] * len(LANES)))
@@ -175,7 +180,7 @@ def _on_the_way(
         dispatch_by=_working(ordered, 2), deliver_by=_working(ordered, 2) + 24 * promise,
         transit_by=_day_end(dispatched, promise), delivered=delivered,
         cancelled=cancelled, cancel_by_seller=runs_out, lost=lost, returned=returned,
-        return_by_carrier=chance.random(n) < 0.2, lane=lane,
+        return_by_carrier=chance.random(n) < 0.2, lane=lane, streamed=streamed,
     )  # fmt: skip
 
 

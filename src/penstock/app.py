@@ -96,7 +96,8 @@ def worker_of(
     steps: Callable[[str], bool] = lambda _: True,
 ) -> Worker:
     """Compose a worker of the whole journey, or of those steps that `steps` chooses by name."""
-    chosen = [work for work in journey.JOURNEY if steps(work.name)]
+    whole = (*journey.JOURNEY, *journey.foreseeing(database))
+    chosen = [work for work in whole if steps(work.name)]
     return Worker(database, identity, chosen, gateways)
 
 
@@ -109,7 +110,11 @@ def timed_worker_of(
 ) -> Worker:
     """Compose a worker of the whole journey that is timed, for others to reckon with."""
     folder, keep_months = settings.archive_folder, settings.archive_keep_months
-    steps = (*journey.JOURNEY, *journey.archiving(database, folder, keep_months))
+    steps = (
+        *journey.JOURNEY,
+        *journey.foreseeing(database),
+        *journey.archiving(database, folder, keep_months),
+    )
     return TimedWorker(database, identity, steps, gateways, stopwatch, report=report)
 
 

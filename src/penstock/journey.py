@@ -15,9 +15,9 @@ from penstock.customs.declare import prepare_declarations, record_declarations
 from penstock.db.outbox import announce
 from penstock.db.relay import relay
 from penstock.db.transaction import Database, Transaction
-from penstock.experience.foresee.model import learn_daily
-from penstock.experience.foresee.warn import BATCH as FORECAST_AT_ONCE
-from penstock.experience.foresee.warn import forecast_daily
+from penstock.experience.foresee.forecast_daily import BATCH as FORECAST_AT_ONCE
+from penstock.experience.foresee.forecast_daily import forecast_daily
+from penstock.experience.foresee.learn_daily import learn_daily
 from penstock.experience.journeys.observe import TELLING, observe
 from penstock.experience.tallies.daily import BATCH as SCORED_AT_ONCE
 from penstock.experience.tallies.daily import score_days
@@ -34,7 +34,7 @@ from penstock.lifecycle.open_months import open_ahead
 from penstock.merchants.admit import day_admission
 from penstock.merchants.growth.grow import grow
 from penstock.merchants.growth.merge_windows import merge_windows
-from penstock.orders.archive import archive_daily
+from penstock.orders.archive import archive_daily, let_idle
 from penstock.orders.archive_file import arrow
 from penstock.orders.expire import expire
 from penstock.orders.fill_backorders import fill_backorders
@@ -129,9 +129,6 @@ JOURNEY: tuple[Work, ...] = (
     Timed("score_days", _minutes(6 * 60), score_days, batch=SCORED_AT_ONCE),
     Timed("scorecard", _minutes(24 * 60), scorecard),
     Timed("forecast", _minutes(24 * 60), forecast),
-    Timed("foresee_learn", _minutes(24 * 60), learn_daily),
-    Timed("foresee_scores", _minutes(60), partial(forecast_daily, announce=announce),
-          batch=FORECAST_AT_ONCE),
     Timed("grow", _minutes(24 * 60), partial(grow, rules_of=score_rules)),
 )  # fmt: skip
 
@@ -139,6 +136,15 @@ WORKED = tuple(
     (work.when.kind, work.when.status) for work in JOURNEY if isinstance(work, Step | Call)
 )
 """The queues that more workers can shorten: what waits for a time of day or a cut-off is not."""
+
+
+def foreseeing(database: Database) -> tuple[Work, ...]:
+    """Return the steps that foresee scores, which reckon for long and outside of transactions."""
+    do = partial(forecast_daily, database, let_idle, announce=announce)
+    return (
+        Timed("foresee_learn", _minutes(24 * 60), partial(learn_daily, database, let_idle)),
+        Timed("foresee_scores", _minutes(60), do, batch=FORECAST_AT_ONCE),
+    )
 
 
 def archiving(database: Database, folder: str, keep_months: int) -> tuple[Work, ...]:

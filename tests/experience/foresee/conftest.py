@@ -1,6 +1,7 @@
 """A small shop whose floor falls behind now and then and whose carrier has a slow week."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 
 import pytest
@@ -51,17 +52,23 @@ def played(merchant: int, days: int, a_day: int, seed: int) -> list[tuple[object
 
 
 @pytest.fixture
-def write(tx):
-    """Write journeys of `played`."""
+def write_in():
+    """Write journeys of `played` in a transaction that the test opens itself."""
 
-    async def write(merchant=1, *, days=90, a_day=8, seed=5):
+    async def write_in(tx, merchant=1, *, days=90, a_day=8, seed=5):
         rows = played(merchant, days, a_day, seed)
         marks = ", ".join(f"${n}" for n in range(1, len(COLUMNS) + 1))
         await tx._connection.executemany(
             f"INSERT INTO experience.journey ({', '.join(COLUMNS)}) VALUES ({marks})", rows
         )
 
-    return write
+    return write_in
+
+
+@pytest.fixture
+def write(tx, write_in):
+    """Write journeys of `played`."""
+    return partial(write_in, tx)
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from penstock.experience.foresee.calibrate import taught
 from penstock.experience.foresee.chances import tally_due, tally_flow
 from penstock.experience.foresee.forecast import foresee, realised
 from penstock.experience.foresee.history import as_known, read_history
-from penstock.experience.foresee.learn import glance, learn
+from penstock.experience.foresee.learn import glance, learn, lesson_of, model_from
 from penstock.experience.foresee.model import packed, unpacked
 from penstock.experience.measure.evaluate import evaluate
 from penstock.experience.profiles.load import load, shipped
@@ -60,6 +60,21 @@ async def test_a_look_from_the_past_knows_nothing_of_what_came_after(tx, write, 
         told = [d for d in differ(then, alone) if not d.endswith("course")]
         told = [d for d in told if ".judged" not in d and not d.endswith(".at")]
         assert not told
+
+
+async def test_what_is_learnt_from_a_part_of_the_past_knows_nothing_of_the_rest(tx, write, now):
+    await write(days=75, a_day=5)
+    lesson = lesson_of([await read_history(tx, LES, merchant=1, now=now)])
+    first, last = -24.0 * 40, -24.0 * 15
+    kept = np.flatnonzero((lesson.origins <= first) | (lesson.origins >= last))
+    assert 0 < len(kept) < len(lesson.origins)
+    alone = msgspec.structs.replace(
+        lesson,
+        origins=lesson.origins[kept],
+        told=tuple(lesson.told[i] for i in kept),
+        missed={code: tuple(pairs[i] for i in kept) for code, pairs in lesson.missed.items()},
+    )
+    assert not differ(model_from(lesson, (first, last)), model_from(alone))
 
 
 async def test_what_is_not_decided_yet_is_no_success(tx, write, now):

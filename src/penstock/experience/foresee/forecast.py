@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from penstock.experience.foresee.history import Floats, History, day_of
+from penstock.experience.foresee.lanes import Lanes
 from penstock.experience.foresee.learn import Glance, Model, glance
 from penstock.experience.foresee.many import Counts, scores_of_many
 from penstock.experience.foresee.outlook import DAYS
@@ -49,12 +50,14 @@ def foresee(
     seed: int = 0,
     origin: float = 0.0,
     planned: Floats | None = None,
+    lanes: Lanes | None = None,
 ) -> Foresight:
     """Foresee the score 1 to 30 days after `now`, which is `origin` hours on the history's clock.
 
     `planned` are the orders that streams are to bring on each coming day, beyond the usual pace.
+    `lanes` is how they stood at `origin`, in place of when the model was learnt.
     """
-    seen = glance(history, model.experience, origin, planned)
+    seen = glance(history, model.experience, origin, planned, lanes or model.lanes)
     courses = simulate(model, seen, seed=seed)
     scores = scores_of_many(profile, courses.counts)
     low, mid, high = widened(scores, model.widen, profile)

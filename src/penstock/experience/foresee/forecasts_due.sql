@@ -1,4 +1,4 @@
--- Whoever was scored of late and was not forecast within the last hours, the longest ago first.
+-- Whoever was scored of late and was not forecast since, the longest ago first.
 SELECT s.merchant_id, s.profile
 FROM (
     SELECT merchant_id, profile FROM experience.score

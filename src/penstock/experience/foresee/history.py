@@ -1,6 +1,6 @@
 """A merchant's journeys as numbers: what each metric makes of each order, and when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -37,7 +37,7 @@ LEARNT_FROM_DAYS = 75
 
 
 class Milestones(msgspec.Struct, frozen=True):
-    """The clocks of a merchant's orders, in hours from a moment."""
+    """The clocks of a merchant's orders, in hours from a moment; they go together, unordered."""
 
     orders: list[int]
     ordered: list[float]
@@ -76,7 +76,10 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """A merchant's orders: `reached` is stage × order, when each of `STAGES` was reached."""
+    """A merchant's orders: `reached` is stage × order, when each of `STAGES` was reached.
+
+    `lane` are positions in `lanes`, the names of carrier and market.
+    """
 
     orders: Ints
     reached: Floats
@@ -85,6 +88,7 @@ class History(msgspec.Struct, frozen=True):
     ended: Floats
     cancelled: Floats
     lane: Ints
+    lanes: tuple[str, ...]
     judged: tuple[Judged, ...]
 
     def open_at(self, origin: float) -> NDArray[np.bool_]:
@@ -172,16 +176,21 @@ def assembled(
 ) -> History:
     """Put the clocks and what the metrics make of them together; `epoch_h` is now, in hours."""
     orders = np.array(read.orders, dtype=np.int64)
-    lanes = np.unique(np.array(read.lanes, dtype=str), return_inverse=True)[1]
-    reached = np.array([getattr(read, stage) for stage in STAGES], dtype=np.float64)
+    turn = np.argsort(orders)
+    names, lane = np.unique(np.array(read.lanes, dtype=str), return_inverse=True)
+
+    def clock(hours: Sequence[float]) -> Floats:
+        return np.asarray(np.array(hours, dtype=np.float64)[turn])
+
     history = History(
-        orders=orders,
-        reached=reached.reshape(len(STAGES), len(orders)),
-        paid=np.array(read.paid, dtype=np.float64),
-        accepted=np.array(read.accepted, dtype=np.float64),
-        ended=np.array(read.ended, dtype=np.float64),
-        cancelled=np.array(read.cancelled, dtype=np.float64),
-        lane=lanes.astype(np.int64),
+        orders=orders[turn],
+        reached=np.array([clock(getattr(read, stage)) for stage in STAGES]),
+        paid=clock(read.paid),
+        accepted=clock(read.accepted),
+        ended=clock(read.ended),
+        cancelled=clock(read.cancelled),
+        lane=lane[turn].astype(np.int64),
+        lanes=tuple(names.tolist()),
         judged=(),
     )
     none = JudgedOrders("", [], [], [], [])
@@ -300,5 +309,6 @@ def as_known(history: History, origin: float) -> History:
         ended=by_then(history.ended[then]),
         cancelled=by_then(history.cancelled[then]),
         lane=history.lane[then],
+        lanes=history.lanes,
         judged=tuple(judged(one) for one in history.judged),
     )

@@ -6,12 +6,15 @@ import msgspec
 import numpy as np
 
 from penstock.experience.foresee.chances import AGES, CLASSES, Tally, logit, tally_due, tally_flow
+from penstock.experience.foresee.floor import QUEUES, queue_at
 from penstock.experience.foresee.history import NEVER, Floats, History, day_of
-from penstock.experience.foresee.outlook import DAYS, SIGNS, Experience, Outlook, look_out
+from penstock.experience.foresee.lanes import NOWHERE, Lanes, lanes_at, traffic_of
+from penstock.experience.foresee.outlook import DAYS, Experience, Outlook, look_out
 from penstock.experience.foresee.pace import Pace, pace
+from penstock.experience.foresee.signs import SIGNS, Around
 from penstock.experience.foresee.weigh import Shocks, Told, shocks_of, weights_of
 
-ORIGINS_EVERY_DAYS = 4
+ORIGINS_EVERY_DAYS = 6
 _FIRST_DAYS = 21
 """A forecast that is learnt from looks back on so many days at least."""
 
@@ -21,7 +24,8 @@ class Model(msgspec.Struct, frozen=True):
 
     `weights` is metric × day × sign, `shocks` how far and how long days stand off together from
     what was foreseen, both over `codes`; `flows` the variance of a flow's level, by its code;
-    `widen` how many times wider than simulated an interval must be, by day.
+    `widen` how many times wider than simulated an interval must be, by day; `lanes` how they stood
+    when it was learnt.
     """
 
     experience: dict[str, Experience]
@@ -31,6 +35,7 @@ class Model(msgspec.Struct, frozen=True):
     flows: dict[str, float]
     widen: Floats
     origins: int
+    lanes: Lanes
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -45,13 +50,17 @@ def glance(
     experience: dict[str, Experience],
     origin: float,
     planned: Floats | None = None,
+    lanes: Lanes = NOWHERE,
 ) -> Glance:
-    """Look out from `origin` (hours) over every metric."""
+    """Look out from `origin` (hours) over every metric; `lanes` is how they stood then."""
     going = pace(history, origin, planned)
+    coming = going.drawn(np.random.default_rng(0), QUEUES)
+    around = Around(queue_at(history, origin, coming), lanes.along(history))
     return Glance(
         pace=going,
         outlooks=tuple(
-            look_out(history, j, origin, experience[j.code], going.expected) for j in history.judged
+            look_out(history, j, origin, experience[j.code], going.expected, around)
+            for j in history.judged
         ),
     )
 
@@ -64,8 +73,29 @@ def origins_of(history: History) -> list[float]:
     return [-24.0 * d for d in range(1, days - _FIRST_DAYS + 1, ORIGINS_EVERY_DAYS)]
 
 
+class Lesson(msgspec.Struct, frozen=True):
+    """What origins of the past foresaw and what came, to learn from all of it or a part.
+
+    `origins`, `told` and the lists of `missed` (by the code of a flow: expected in a week, and
+    came) go together.
+    """
+
+    experience: dict[str, Experience]
+    codes: tuple[str, ...]
+    origins: Floats
+    told: tuple[Told, ...]
+    missed: dict[str, tuple[tuple[float, float], ...]]
+    lanes: Lanes
+
+
 def learn(histories: Sequence[History]) -> Model | None:
-    """Learn from merchants' histories, read at one moment; None: there are no orders at all.
+    """Learn from merchants' histories, read at one moment; None: there are no orders at all."""
+    lesson = lesson_of(histories)
+    return None if lesson is None else model_from(lesson)
+
+
+def lesson_of(histories: Sequence[History]) -> Lesson | None:
+    """Look out from the origins of merchants' histories, which were read at one moment.
 
     What each origin is given is what was known then; what became of its days is known by now, and
     days to come are left out.
@@ -77,22 +107,35 @@ def learn(histories: Sequence[History]) -> Model | None:
     experience = {code: experience_of(histories, i) for i, code in enumerate(kinds)}
     codes = tuple(code for code, kind in kinds.items() if kind != "flow")
     told: list[Told] = []
-    flows: dict[str, list[tuple[float, float]]] = {c: [] for c, k in kinds.items() if k == "flow"}
-    count = 0
-    for history in histories:
-        for origin in origins_of(history):
-            seen = glance(history, experience, origin)
-            told.append(_told(seen, origin, codes))
-            for outlook in seen.outlooks:
-                if outlook.judged.kind == "flow":
-                    flows[outlook.judged.code].append(_flow_miss(outlook, origin))
-            count += 1
-    weights = weights_of(told, len(codes))
+    missed: dict[str, list[tuple[float, float]]] = {c: [] for c, k in kinds.items() if k == "flow"}
+    traffic = traffic_of(histories)
+    looks = [(history, origin) for history in histories for origin in origins_of(history)]
+    stood = {origin: lanes_at(traffic, origin) for origin in {origin for _, origin in looks}}
+    for history, origin in looks:
+        seen = glance(history, experience, origin, lanes=stood[origin])
+        told.append(_told(seen, history, origin, codes))
+        for outlook in seen.outlooks:
+            if outlook.judged.kind == "flow":
+                missed[outlook.judged.code].append(_flow_miss(outlook, origin))
+    return Lesson(
+        experience=experience, codes=codes, origins=np.array([origin for _, origin in looks]),
+        told=tuple(told), missed={code: tuple(pairs) for code, pairs in missed.items()},
+        lanes=lanes_at(traffic, 0.0),
+    )  # fmt: skip
+
+
+def model_from(lesson: Lesson, leaving_out: tuple[float, float] = (0.0, 0.0)) -> Model:
+    """Learn from a lesson, but for the origins in between two moments (hours)."""
+    first, last = leaving_out
+    kept = np.flatnonzero((lesson.origins <= first) | (lesson.origins >= last)).tolist()
+    told = [lesson.told[i] for i in kept]
+    weights = weights_of(told, len(lesson.codes))
     return Model(
-        experience=experience, codes=codes, weights=weights,
+        experience=lesson.experience, codes=lesson.codes, weights=weights,
         shocks=shocks_of(told, weights),
-        flows={code: _level_variance(missed) for code, missed in flows.items()},
-        widen=np.ones(DAYS), origins=count,
+        flows={code: _level_variance([missed[i] for i in kept])
+               for code, missed in lesson.missed.items()},
+        widen=np.ones(DAYS), origins=len(kept), lanes=lesson.lanes,
     )  # fmt: skip
 
 
@@ -125,16 +168,16 @@ def experience_of(histories: Sequence[History], index: int) -> Experience:
     return Experience(tally, (hit + 0.5) / (entered + 10.0), scale, spread)
 
 
-def _told(seen: Glance, origin: float, codes: Sequence[str]) -> Told:
+def _told(seen: Glance, history: History, origin: float, codes: Sequence[str]) -> Told:
     """Set what was foreseen of each day beside what became of it; nan where it is yet to come."""
     shape = (len(codes), DAYS)
     undecided, base, came = np.zeros(shape), np.full(shape, 0.5), np.full(shape, np.nan)
     noise, signs = np.zeros(shape), np.zeros((*shape, SIGNS))
     over = np.arange(1, DAYS + 1) <= -origin / 24 + 1e-9
     placed = seen.pace.expected[None, :]
-    outlooks = [o for o in seen.outlooks if o.judged.code in codes]
-    for row, outlook in enumerate(outlooks):
-        judged = outlook.judged
+    pairs = zip(seen.outlooks, history.judged, strict=True)
+    both = [(outlook, judged) for outlook, judged in pairs if judged.code in codes]
+    for row, (outlook, judged) in enumerate(both):
         day = day_of(judged.entered, origin)
         ahead = (day >= 1) & (day <= DAYS)
         n = np.bincount(day[ahead] - 1, minlength=DAYS).astype(np.float64)

@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 
 from penstock.experience.foresee.chances import chance, logit
-from penstock.experience.foresee.history import Floats
+from penstock.experience.foresee.history import Floats, Ints
 from penstock.experience.foresee.learn import Glance, Model
 from penstock.experience.foresee.many import Counts
 from penstock.experience.foresee.outlook import DAYS, Outlook
@@ -37,12 +37,12 @@ def simulate(model: Model, seen: Glance, *, seed: int, courses: int = COURSES) -
     for outlook in map(_within_window, seen.outlooks):
         code = outlook.judged.code
         if outlook.judged.kind == "flow":
-            entered, hit = _flow(outlook, placed, model.flows[code], chances)
+            n, k = _flow(outlook, placed, model.flows[code], chances)
         else:
             row = model.codes.index(code)
             shift = (outlook.signs * model.weights[row]).sum(axis=1)
             entered, hit = _dated(outlook, placed, shift, shocks[:, row], variance[row], chances)
-        n, k = _window(outlook, entered), _window(outlook, hit)
+            n, k = _window(outlook, entered), _window(outlook, hit)
         bad[code] = k
         numerator = n - k if outlook.judged.kind == "due" and outlook.judged.counts_done else k
         counts[code] = Counts(numerator * outlook.scale, n)
@@ -85,22 +85,26 @@ def _dated(
 def _flow(
     outlook: Outlook, placed: Floats, variance: float, chances: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Draw entries by day, and what of each day's entries is done by the end of each coming day.
+    """Draw who is in the window of each coming day, and who of them is done by its end.
 
-    The second is courses × entering day × (1 + DAYS).
+    Both are courses × (1 + DAYS).
     """
     courses, past = len(placed), len(outlook.entered)
     expected, _ = outlook.base(placed)
     new = np.floor(expected + chances.random(expected.shape))
     entered = np.concatenate([np.broadcast_to(outlook.entered, (courses, past)), new], axis=1)
-    hazards = outlook.hazards
+    inside = _window(outlook, entered)
     if outlook.judged.code == ORDERS:  # the gate only counts who enters
-        return entered, np.zeros_like(entered)
-    done = np.zeros((courses, past + DAYS, 1 + DAYS))
-    done[:, :past, 0] = outlook.hit
+        return inside, np.zeros_like(inside)
+    hazards = outlook.hazards
+    done = np.zeros((courses, past + DAYS))
+    done[:, :past] = outlook.hit
     level = chances.standard_normal((courses, 1)) * np.sqrt(variance + 1 / (outlook.hit.sum() + 3))
     odds = logit(hazards)[None, :] + level - variance / 2
-    left = np.maximum(entered - done[:, :, 0], 0).astype(np.int64)
+    left = np.maximum(entered - done, 0).astype(np.int64)
+    first, last = _ends(outlook)
+    hits = np.zeros_like(inside)
+    hits[:, 0] = done[:, first[0] : last[0]].sum(axis=1)
     for day in range(1, DAYS + 1):
         ages = past - 1 + day - np.arange(past + DAYS)
         live = np.flatnonzero((ages >= 0) & (ages < len(hazards)))
@@ -110,22 +114,21 @@ def _flow(
         else:
             came = chances.binomial(left_now, likely)
         left[:, live] -= came
-        done[:, :, day] = done[:, :, day - 1]
-        done[:, live, day] += came
-    return entered, done
+        done[:, live] += came
+        hits[:, day] = done[:, first[day] : last[day]].sum(axis=1)
+    return inside, hits
+
+
+def _ends(outlook: Outlook) -> tuple[Ints, Ints]:
+    """Return where the window of today and of each coming day begins and where it has ended."""
+    judged = outlook.judged
+    last = len(outlook.entered) + np.arange(DAYS + 1) - judged.delay_days
+    first = last - judged.window_days if judged.window_days else np.zeros(DAYS + 1, dtype=np.int64)
+    return np.maximum(first, 0), np.maximum(last, 0)
 
 
 def _window(outlook: Outlook, daily: Floats) -> Floats:
     """Sum over the window that ends on each day (courses × (1 + DAYS))."""
-    judged = outlook.judged
-    today = len(outlook.entered) - 1
-    last = today + np.arange(DAYS + 1) - judged.delay_days
-    first = last - judged.window_days if judged.window_days else np.full(DAYS + 1, -1)
-    first = np.maximum(first, -1)
-    if daily.ndim == 3:
-        sums = np.concatenate([np.zeros_like(daily[:, :1]), daily.cumsum(axis=1)], axis=1)
-        day = np.arange(DAYS + 1)
-        ends = sums[:, np.maximum(last + 1, 0), day]
-        return np.asarray(ends - sums[:, np.maximum(first + 1, 0), day])
+    first, last = _ends(outlook)
     sums = np.concatenate([np.zeros_like(daily[:, :1]), daily.cumsum(axis=1)], axis=1)
-    return np.asarray(sums[:, np.maximum(last + 1, 0)] - sums[:, np.maximum(first + 1, 0)])
+    return np.asarray(sums[:, last] - sums[:, first])

@@ -1,7 +1,7 @@
-"""Forecast every merchant each day, and warn before a band is lost: once for each danger."""
+"""Warn before a band is lost: once for each danger."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import msgspec
 
@@ -13,49 +13,31 @@ from penstock.experience.foresee.ahead import (
     ahead_of,
     lines_of,
     lines_told,
-    look_ahead,
-    read_ahead,
     reason,
     worth_saving,
 )
-from penstock.experience.foresee.policy import SavePolicy, load_save_policy
-from penstock.experience.profiles.load import load, shipped
+from penstock.experience.foresee.policy import SavePolicy
+from penstock.experience.foresee.save import Saving
 from penstock.experience.profiles.profile import Band, Profile
 
 Announce = Callable[..., Awaitable[None]]
 """`db.outbox.announce`."""
 TOPIC = "score.band_in_danger"
-BATCH = 10
-"""Forecasts of one transaction; each reads months of a merchant's journeys."""
-_EVERY = timedelta(hours=20)
-_SCORED_WITHIN = timedelta(days=3)
 _LINES_TOLD = 3
 
 
-class ForecastDue(msgspec.Struct, frozen=True):
-    """A merchant to forecast by a profile."""
+class Telling(msgspec.Struct, frozen=True):
+    """A forecast, and what to say of it.
 
-    merchant_id: int
-    profile: str
+    `danger` is the chance to lose each band that is held; why, and the first lines of the save
+    list, are only there where that is to be warned of.
+    """
 
-
-@query
-async def forecasts_due(
-    tx: Transaction,
-    *,
-    scored_since: date,
-    made_before: datetime,
-    profiles: Sequence[str],
-    limit: int,
-) -> list[ForecastDue]:
-    """List who is to be forecast, the longest ago first."""
-
-
-@query
-async def keep_forecast(
-    tx: Transaction, *, merchant: int, profile: str, now: datetime, days: str
-) -> None:
-    """Keep a forecast, given as JSON."""
+    profile: Profile
+    ahead: Ahead
+    danger: dict[str, float]
+    because: str
+    savings: tuple[Saving, ...]
 
 
 @query
@@ -85,70 +67,60 @@ async def end_warnings(
     """End warnings."""
 
 
-async def forecast_daily(tx: Transaction, now: datetime, *, announce: Announce) -> int:
-    """Forecast whoever is due, and warn; return how many. What is kept is what was said then."""
-    policy = load_save_policy()
-    due = await forecasts_due(
-        tx, scored_since=(now - _SCORED_WITHIN).date(), made_before=now - _EVERY,
-        profiles=shipped(), limit=BATCH,
-    )  # fmt: skip
-    for one in due:
-        profile = load(one.profile)
-        read = await read_ahead(tx, profile, merchant=one.merchant_id, now=now)
-        look = look_ahead(read, profile, merchant=one.merchant_id, now=now)
-        days: Sequence[object] = () if look is None else look.foresight.days
-        await keep_forecast(
-            tx, merchant=one.merchant_id, profile=one.profile, now=now,
-            days=msgspec.json.encode(days).decode(),
-        )  # fmt: skip
-        if look is not None:
-            await give_warnings(tx, profile, look, policy, one.merchant_id, now, announce)
-    return len(due)
+def telling(profile: Profile, look: Look, policy: SavePolicy, now: datetime) -> Telling:
+    """Reckon what there is to say of a forecast, before anybody asks what was said already."""
+    ahead = ahead_of(profile, look, now)
+    danger = {
+        band.code: danger_of(ahead, band, policy) for band in profile.bands if _held(ahead, band)
+    }
+    if not any(chance >= policy.warning.above_chance for chance in danger.values()):
+        return Telling(profile, ahead, danger, "", ())
+    return Telling(
+        profile,
+        ahead,
+        danger,
+        reason(profile, look, policy.warning.within_days),
+        tuple(worth_saving(profile, look, policy, _LINES_TOLD)),
+    )
 
 
 async def give_warnings(
-    tx: Transaction, profile: Profile, look: Look, policy: SavePolicy, merchant: int,
-    now: datetime, announce: Announce,
+    tx: Transaction, told: Telling, policy: SavePolicy, merchant: int, now: datetime,
+    announce: Announce,
 ) -> list[str]:  # fmt: skip
     """Warn of bands that are held and likely lost soon; return those warned of for the first time.
 
     A warning ends once the danger is small again, or the band is lost; after that a new danger is
     warned of anew.
     """
-    ahead = ahead_of(profile, look, now)
+    profile, within = told.profile, policy.warning.within_days
     standing = await standing_warnings(tx, merchant=merchant, profile=profile.code)
     over = [
         band.code
         for band in profile.bands
-        if band.code in standing
-        and (
-            not _held(ahead, band) or danger_of(ahead, band, policy) <= policy.warning.below_chance
-        )
+        if band.code in standing and told.danger.get(band.code, 0.0) <= policy.warning.below_chance
     ]
     if over:
         await end_warnings(tx, merchant=merchant, profile=profile.code, bands=over, now=now)
     warned = []
     for band in profile.bands:
-        chance = danger_of(ahead, band, policy)
-        if band.code in standing or not _held(ahead, band) or chance < policy.warning.above_chance:
+        chance = told.danger.get(band.code, -1.0)  # (one that is not held cannot be lost)
+        if band.code in standing or chance < policy.warning.above_chance:
             continue
-        within = policy.warning.within_days
-        because = reason(profile, look, within)
         new = await warn(
             tx, merchant=merchant, profile=profile.code, band=band.code, now=now, chance=chance,
-            within_days=within, because=because,
+            within_days=within, because=told.because,
         )  # fmt: skip
         if new is not None:
-            savings = worth_saving(profile, look, policy, _LINES_TOLD)
-            lines = await lines_of(tx, savings, merchant=merchant, now=now, limit=_LINES_TOLD)
-            told = {
+            lines = await lines_of(tx, told.savings, merchant=merchant, now=now, limit=_LINES_TOLD)
+            said = {
                 "profile": profile.code, "band": band.code, "title": band.title,
-                "at": float(band.at), "score": ahead.score, "chance": chance,
-                "within_days": within, "because": because, "save": lines_told(lines),
+                "at": float(band.at), "score": told.ahead.score, "chance": chance,
+                "within_days": within, "because": told.because, "save": lines_told(lines),
             }  # fmt: skip
             await announce(
                 tx, topic=TOPIC, merchant_ids=[merchant], subject_ids=[0], at=now,
-                payloads=[msgspec.json.encode(told).decode()],
+                payloads=[msgspec.json.encode(said).decode()],
             )  # fmt: skip
             warned.append(band.code)
     return warned

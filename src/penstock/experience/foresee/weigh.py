@@ -7,11 +7,13 @@ import numpy as np
 
 from penstock.experience.foresee.chances import chance
 from penstock.experience.foresee.history import Floats
-from penstock.experience.foresee.outlook import DAYS, SIGNS
+from penstock.experience.foresee.outlook import DAYS
+from penstock.experience.foresee.signs import SIGNS
 
 _GROUPS = ((1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 7), (8, 10), (11, 15), (16, 22), (23, 30))
 """First and last days ahead that share one set of weights."""
-_RIDGE = np.array([0.3, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0])
+_RIDGE = np.array([0.3, *[2.0] * (SIGNS - 4), 0.3, 0.3, 0.3])
+"""Lanes differ by little, so that what they weigh is much."""
 _SHOCK_VARIANCE = 0.25
 _SHOCK_STAYS = 0.9
 _SHOCK_SHARED = 0.3
