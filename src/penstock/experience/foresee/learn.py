@@ -17,6 +17,8 @@ from penstock.experience.foresee.weigh import Shocks, Told, shocks_of, weights_o
 ORIGINS_EVERY_DAYS = 6
 _FIRST_DAYS = 21
 """A forecast that is learnt from looks back on so many days at least."""
+_LOOKED_BACK_DAYS = 365
+"""What is older says little of how it goes now, and each origin costs a look at what was known."""
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -69,7 +71,7 @@ def origins_of(history: History) -> list[float]:
     """Return the moments of the past, in hours, that are learnt from."""
     if not len(history.orders):
         return []
-    days = int(-history.reached[0].min() / 24)
+    days = min(int(-history.reached[0].min() / 24), _LOOKED_BACK_DAYS)
     return [-24.0 * d for d in range(1, days - _FIRST_DAYS + 1, ORIGINS_EVERY_DAYS)]
 
 
