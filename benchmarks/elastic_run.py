@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import msgspec
 
 from penstock.app import prepare
@@ -25,6 +25,7 @@ from penstock.db.transaction import OPERATOR, Database
 from penstock.simulation.books import Books
 from penstock.simulation.chance import Chance
 from penstock.simulation.client import Client, Interrupted
+from penstock.simulation.line import Line
 from penstock.simulation.scenario import Carrier, Lane, Node, Scenario, Seller, Sku
 from penstock.simulation.stage import serving
 from penstock.simulation.vendor_app import VendorApp
@@ -109,7 +110,7 @@ class Run:
         self._admin, self._name, self._seed = url, name, seed
         self._times, self._workers, self._scheduled = times, workers, scheduled
         self._begins = datetime.now(UTC)
-        self._http = httpx.AsyncClient(timeout=60)
+        self._line = Line()
 
     async def play(self) -> list[Sample]:
         """Set all up, let it run, and return what was seen."""
@@ -121,7 +122,7 @@ class Run:
             self._begins = datetime.now(UTC) + timedelta(seconds=self._times.calm_s + 5)
             scenario = self._scenario()
             vendors = SlowVendors(VendorApp(books, Vendors(scenario, chance), chance))
-            async with serving(vendors) as endpoint, self._http:
+            async with serving(vendors) as endpoint:
                 async with await Database.open(url, connections_max=1) as database:
                     keys = await database.run(
                         OPERATOR, lambda tx: build(tx, scenario, chance, endpoint)
@@ -133,7 +134,7 @@ class Run:
         """Let everybody act until all is labelled, or it takes too long."""
         self._begins = datetime.now(UTC) + timedelta(seconds=self._times.calm_s)
         around = [
-            asyncio.create_task(self._orders(Client(self._http, keys.merchants["shop"]))),
+            asyncio.create_task(self._orders(Client(self._line, keys.merchants["shop"]))),
             asyncio.create_task(self._floor(url, keys)),
         ]
         samples: list[Sample] = []
@@ -184,7 +185,7 @@ class Run:
 
     async def _floor(self, url: str, keys: Keys) -> None:
         """Pick and pack at once what has been released; have it released each second."""
-        client = Client(self._http, keys.floors["hub"])
+        client = Client(self._line, keys.floors["hub"])
         path, pickers = f"/v1/nodes/{keys.nodes['hub']}", [f"p{n}" for n in range(40)]
         connection = await asyncpg.connect(url)
         try:
@@ -232,16 +233,18 @@ class Run:
             stdin=subprocess.PIPE,
             stdout=sys.stderr,
         )
-        self._http.base_url = httpx.URL(f"http://127.0.0.1:{port}")
+        self._line.port = port
         try:
             until = time.monotonic() + 60
             while time.monotonic() < until:
-                with suppress(httpx.HTTPError):
-                    if (await self._http.get("/health")).is_success:
+                with suppress(OSError, EOFError):
+                    status, _ = await self._line.request("GET", "/health")
+                    if status == HTTPStatus.OK:
                         break
                 await asyncio.sleep(0.2)
             yield
         finally:
+            await self._line.close()
             process.send_signal(signal.SIGINT)
             await asyncio.to_thread(process.wait)
 

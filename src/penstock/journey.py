@@ -1,8 +1,8 @@
 """The map: every step of an order's journey, in order.
 
 Read it from `JOURNEY`: a `Step` moves what is due, a `Call` has an effect outside, a `Timed` looks
-at its own time. What stages lend one another is in `lending.py`; what people and vendors do comes
-in through `penstock.api`.
+at its own time. Calls go on beside the steps before them, which work on other things. What stages
+lend one another is in `lending.py`; what people and vendors do comes in through `penstock.api`.
 """
 
 from datetime import datetime, timedelta
@@ -109,16 +109,17 @@ JOURNEY: tuple[Work, ...] = (
     Timed("release", _minutes(5), release),
     Call("declare", Due("parcel", "awaiting_declaration"), "declarations",
          partial(prepare_declarations, ports=DECLARATIONS),
-         partial(record_declarations, ports=DECLARATIONS)),
+         partial(record_declarations, ports=DECLARATIONS), beside=True),
     Call("buy_label", Due("parcel", "awaiting_label"), "labels",
-         partial(prepare_labels, ports=LABELS), partial(record_labels, ports=LABELS), batch=500),
+         partial(prepare_labels, ports=LABELS), partial(record_labels, ports=LABELS), batch=500,
+         beside=True),
     Call("close_manifest", Due("parcel", "labelled"), "manifests",
          prepare_manifests,
-         partial(record_manifests, report=report, catch_up=CATCH_UP), batch=2_000),
+         partial(record_manifests, report=report, catch_up=CATCH_UP), batch=2_000, beside=True),
     Step("approve_return", Due("return", "requested"), approve),
     Call("announce_return", Due("return", "approved"), "returns",
          partial(prepare_announcements, report=report),
-         partial(record_announcements, report=report)),
+         partial(record_announcements, report=report), beside=True),
     Step("settle_return", Due("return", "graded"), partial(settle, restock=restock, post=post)),
     Timed("lapse_returns", _minutes(60), lapse, batch=LAPSED_AT_ONCE),
     Timed("revise_promises", _minutes(60), partial(revise, announce=announce),

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Annotated
 
+import uvloop
 from cyclopts import Parameter
 from rich.text import Text
 
@@ -36,7 +37,7 @@ def demo(
         raise Misconfigured(f"use a --scale and --days above 0: {most}.")
     if not report.absolute().parent.is_dir():
         raise Misconfigured(f"there is no folder {report.parent} for the report: make it first.")
-    asyncio.run(_demo(seed, scale, days, json, fresh, report))
+    uvloop.run(_demo(seed, scale, days, json, fresh, report))
 
 
 async def _demo(

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 import uvicorn
+import uvloop
 from cyclopts import Parameter
 
 from penstock import journey
@@ -78,7 +79,7 @@ def serve(
 def work(*, tethered: Tethered = False) -> None:
     """Run a worker: it moves everything that nobody outside moves."""
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_work(read_settings(), tethered=tethered))
+        uvloop.run(_work(read_settings(), tethered=tethered))
 
 
 def up(

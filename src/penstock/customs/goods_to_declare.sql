@@ -1,8 +1,9 @@
 -- Of the brokers that have not refused the parcel: the lowest rate for the lane first, then those
--- without one, by name.
+-- without one, by name. In two parts, because what it costs to plan a join grows with the square
+-- and more of its tables.
 WITH fx AS (
     SELECT * FROM unnest(:currencies::text[], :eur_per_minor::numeric[]) AS f (currency, eur)
-), parcel AS (
+), parcel AS MATERIALIZED (
     SELECT p.merchant_id, p.parcel_id, p.parcel_no, p.weight_g, p.node_id, p.country,
         f.order_id, n.country AS from_country, broker.vendor, broker.zone,
         (SELECT count(*)::int FROM allocation.fulfilment_orders AS earlier

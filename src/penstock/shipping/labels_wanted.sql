@@ -6,6 +6,11 @@ WITH wanted AS MATERIALIZED (
     JOIN shipping.choice AS c USING (merchant_id, parcel_id)
     JOIN warehouse.parcels AS p USING (merchant_id, parcel_id)
     JOIN allocation.fulfilment_orders AS f USING (merchant_id, fulfilment_order_id)
+), dated AS MATERIALIZED (  -- each promise is dated once, not for every parcel
+    SELECT d.vendor, d.pickup_on, d.transit_days,
+        shipping.promised(d.pickup_on, d.transit_days, v.zone) AS deliver_by_at
+    FROM (SELECT DISTINCT vendor, pickup_on, transit_days FROM wanted) AS d
+    JOIN vendors.vendors AS v ON v.vendor = d.vendor
 )
 SELECT w.merchant_id, w.parcel_id, w.vendor, w.service, m.code AS merchant, o.channel,
     o.channel_order_id,
@@ -14,9 +19,10 @@ SELECT w.merchant_id, w.parcel_id, w.vendor, w.service, m.code AS merchant, o.ch
          AND earlier.fulfilment_order_id <= w.fulfilment_order_id) AS fulfilment_no,
     w.parcel_no, n.code AS node, o.ship_to::text AS ship_to, w.weight_g,
     s.length_mm, s.width_mm, s.height_mm,
-    shipping.promised(w.pickup_on, w.transit_days, v.zone) AS deliver_by_at
+    d.deliver_by_at
 FROM wanted AS w
-JOIN vendors.vendors AS v ON v.vendor = w.vendor
+JOIN dated AS d
+    ON (d.vendor, d.pickup_on, d.transit_days) = (w.vendor, w.pickup_on, w.transit_days)
 JOIN inventory.nodes AS n ON n.node_id = w.node_id
 JOIN merchants.merchants AS m ON m.merchant_id = w.merchant_id
 JOIN orders.orders AS o ON (o.merchant_id, o.order_id) = (w.merchant_id, w.order_id)

@@ -2,8 +2,9 @@
 
 from typing import Any, TypeVar
 
-import httpx
 import msgspec
+
+from penstock.simulation.line import Line
 
 T = TypeVar("T")
 
@@ -15,10 +16,10 @@ class Interrupted(Exception):  # noqa: N818  the play heals what broke and goes 
 class Client:
     """Calls as one caller; every call may be repeated, for all of them are idempotent."""
 
-    def __init__(self, http: httpx.AsyncClient, key: str) -> None:
-        """Speak through `http` with `key`."""
-        self._http = http
-        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    def __init__(self, line: Line, key: str) -> None:
+        """Speak through `line` with `key`."""
+        self._line = line
+        self._headers = f"authorization: Bearer {key}\r\ncontent-type: application/json\r\n"
 
     async def post(self, path: str, body: Any, answer: type[T]) -> T:
         """Post a value (bytes go as they are) and read the answer.
@@ -37,12 +38,10 @@ class Client:
 
     async def _call(self, method: str, path: str, content: bytes, answer: type[T]) -> T:
         try:
-            response = await self._http.request(
-                method, path, content=content, headers=self._headers
-            )
-        except httpx.HTTPError as error:
+            status, body = await self._line.request(method, path, content, self._headers)
+        except (OSError, EOFError) as error:
             raise Interrupted(f"{method} {path}: {type(error).__name__}") from error
-        if response.status_code in {429, 502, 503, 504}:
-            raise Interrupted(f"{method} {path}: {response.status_code}")
-        assert response.is_success, f"{method} {path}: {response.status_code} {response.text[:400]}"
-        return msgspec.json.decode(response.content, type=answer)
+        if status in {429, 502, 503, 504}:
+            raise Interrupted(f"{method} {path}: {status}")
+        assert 200 <= status < 300, f"{method} {path}: {status} {body[:400].decode()}"
+        return msgspec.json.decode(body, type=answer)

@@ -1,14 +1,14 @@
 """The demo: set the stage, build the world, play, audit, score, report."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from penstock import lending
-from penstock.app import gateways_of, worker_of
+from penstock.app import gateways_of, prepare, worker_of
 from penstock.db.transaction import OPERATOR, Database
 from penstock.kernel.clock import VirtualClock
 from penstock.settings import Settings
@@ -23,7 +23,7 @@ from penstock.simulation.outside import Outside
 from penstock.simulation.play import Cast, play
 from penstock.simulation.position import Position, read_position, write_position
 from penstock.simulation.scenario import Scenario, livestream_evening
-from penstock.simulation.shoppers import demand
+from penstock.simulation.shoppers import Sent, demand
 from penstock.simulation.stage import Stage, serving
 from penstock.simulation.vendor_app import VendorApp
 from penstock.simulation.vendors import Vendors
@@ -123,11 +123,16 @@ async def _perform(
         Identity(stage.url) as identity,
         gateways_of() as gateways,
     ):
-        keys = await database.run(OPERATOR, lambda tx: build(tx, scenario, chance, endpoint))
-        await stage.open_api()
+
+        async def prepared() -> tuple[Keys, list[Sent]]:
+            await prepare(stage.url)
+            keys = await database.run(OPERATOR, lambda tx: build(tx, scenario, chance, endpoint))
+            return keys, demand(scenario, chance)
+
+        (keys, sent), _ = await asyncio.gather(prepared(), stage.open_api())
         auditor = Auditor(database, books)
         cast = Cast(
-            _outside(scenario, chance, books, stage, keys),
+            _outside(scenario, chance, books, stage, keys, sent),
             _floors(scenario, chance, books, vendors, stage, keys),
             worker_of(
                 database, identity, gateways, steps=lambda name: name not in _OBSERVES | _LEFT_OUT
@@ -170,14 +175,21 @@ class _Memory:
             await asyncio.sleep(_SAMPLED_EVERY_S)
 
 
-def _outside(scenario: Scenario, chance: Chance, books: Books, stage: Stage, keys: Keys) -> Outside:
+def _outside(
+    scenario: Scenario,
+    chance: Chance,
+    books: Books,
+    stage: Stage,
+    keys: Keys,
+    sent: Sequence[Sent],
+) -> Outside:
     return Outside(
         scenario,
         chance,
         books,
-        demand(scenario, chance),
-        {code: Client(stage.http, key) for code, key in keys.merchants.items()},
-        {code: Client(stage.http, key) for code, key in keys.vendors.items()},
+        sent,
+        {code: Client(stage.line, key) for code, key in keys.merchants.items()},
+        {code: Client(stage.line, key) for code, key in keys.vendors.items()},
     )
 
 
@@ -191,7 +203,7 @@ def _floors(
 ) -> list[Floor]:
     return [
         Floor(
-            Client(stage.http, keys.floors[node.code]),
+            Client(stage.line, keys.floors[node.code]),
             keys.nodes[node.code],
             node,
             chance,

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 
 from penstock.kernel.clock import VirtualClock
@@ -142,7 +141,7 @@ async def _healing(act: Callable[[], Awaitable[None]], heal: Heal) -> None:
     for attempt in range(_HEALINGS_MAX):
         try:
             return await act()
-        except (Interrupted, Unavailable, httpx.HTTPError, OSError) as trouble:
+        except (Interrupted, Unavailable, OSError) as trouble:
             if attempt == _HEALINGS_MAX - 1:
                 raise Unavailable(f"the play cannot go on: {trouble}") from trouble
         await asyncio.sleep(_HEALING_PAUSE_S)

@@ -13,17 +13,17 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import httpx
 import uvicorn
 
-from penstock.app import prepare
 from penstock.db.create import create_database
 from penstock.db.embedded import EmbeddedServer
 from penstock.kernel.errors import Unavailable
 from penstock.settings import Settings
+from penstock.simulation.line import Line
 
 DATABASE = "penstock_demo"
 _READY_S = 30.0
@@ -38,10 +38,9 @@ class Stage:
         self._folder = folder
         self._server: EmbeddedServer | None = None
         self._api: subprocess.Popen[bytes] | None = None
-        self._port = 0
         self.url = ""
         self.clock_file = folder / "clock"
-        self.http = httpx.AsyncClient(timeout=60.0, limits=httpx.Limits(max_connections=8))
+        self.line = Line()
 
     @property
     def pids(self) -> list[int]:
@@ -50,7 +49,7 @@ class Stage:
         return [os.getpid()] + ([server] if server else [])
 
     async def open_database(self, *, fresh: bool) -> None:
-        """Start or find the database server, and make the play's own database.
+        """Start or find the database server, and make the play's own database, still empty.
 
         Raises:
             Misconfigured: the server cannot be reached, or the user may not create a database.
@@ -65,12 +64,11 @@ class Stage:
         self.url = await create_database(
             admin_url, DATABASE, fresh=fresh, durable=self._server is None
         )
-        await prepare(self.url)
 
     async def open_api(self) -> None:
         """Start the API server and wait until it is ready."""
         await self._close_api()
-        self._port = self._port or _free_port()
+        self.line.port = self.line.port or _free_port()
         environment = os.environ | {
             "PENSTOCK_DATABASE_URL": self.url,
             "PENSTOCK_CLOCK_FILE": str(self.clock_file),
@@ -80,17 +78,25 @@ class Stage:
             "PENSTOCK_MERCHANT_ORDERS_PER_S": "1000000",
         }
         self._api = subprocess.Popen(  # noqa: ASYNC220, S603  ourselves; starting does not block
-            [sys.executable, "-m", "penstock", "serve", "--port", str(self._port), "--tethered"],
+            [
+                sys.executable,
+                "-m",
+                "penstock",
+                "serve",
+                "--port",
+                str(self.line.port),
+                "--tethered",
+            ],
             env=environment,
             start_new_session=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
-        self.http.base_url = httpx.URL(f"http://127.0.0.1:{self._port}")
         until = time.monotonic() + _READY_S
         while time.monotonic() < until:
-            with contextlib.suppress(httpx.HTTPError):
-                if (await self.http.get("/health")).is_success:
+            with contextlib.suppress(OSError, EOFError):
+                status, _ = await self.line.request("GET", "/health")
+                if status == HTTPStatus.OK:
                     return
             if self._api.poll() is not None:
                 raise Unavailable(f"the API server ended with {self._api.returncode}")
@@ -120,7 +126,7 @@ class Stage:
 
     async def close(self) -> None:
         """End what was started."""
-        await self.http.aclose()
+        await self.line.close()
         await self._close_api()
         if self._server is not None:
             await asyncio.to_thread(self._server.stop)

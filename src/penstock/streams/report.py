@@ -1,12 +1,12 @@
 """The close-out report of a stream: what it sold, refused and gave back, and how it was served."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
-from penstock.streams.count_minutes import StreamKey, fold
+from penstock.streams.count_minutes import LATE_COMMITS, StreamKey, fold
 
 
 class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,12 +67,15 @@ async def close_out(tx: Transaction, now: datetime) -> int:
 
     It takes as long as a stream has orders, and locks nothing that receipt waits for.
     """
-    return await _report(tx, await streams_to_report(tx), now)
+    return await _report(tx, await streams_to_report(tx), now, late=None)
 
 
 async def settle_reports(tx: Transaction, now: datetime) -> int:
-    """Bring the reports up to date of which something was still under way; return how many."""
-    return await _report(tx, await unsettled(tx), now)
+    """Bring the reports up to date of which something was still under way; return how many.
+
+    A closed stream takes no orders, so only what committed late can have come since its close-out.
+    """
+    return await _report(tx, await unsettled(tx), now, late=LATE_COMMITS)
 
 
 async def report_of(tx: Transaction, merchant_id: int, code: str) -> StreamReport | None:
@@ -81,10 +84,12 @@ async def report_of(tx: Transaction, merchant_id: int, code: str) -> StreamRepor
     return None if found is None else msgspec.json.decode(found, type=StreamReport)
 
 
-async def _report(tx: Transaction, streams: list[StreamKey], now: datetime) -> int:
+async def _report(
+    tx: Transaction, streams: list[StreamKey], now: datetime, *, late: timedelta | None
+) -> int:
     if not streams:
         return 0
-    await fold(tx, streams, now, late=None)
+    await fold(tx, streams, now, late=late)
     written = await write_reports(
         tx,
         merchant_ids=[s.merchant_id for s in streams],

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from penstock.db.agree import require_agreement
 from penstock.db.query import query
@@ -80,12 +81,23 @@ class Worker:
         return total
 
     async def turn(self, now: datetime) -> int:
-        """Run every step that has something to do at `now` once, in the journey's order."""
-        names = await self._database.run(OPERATOR, lambda tx: self._look(tx, now))
+        """Run every step that has something to do at `now` once, in the journey's order.
+
+        Calls that go on beside the steps before them do; what comes after waits for all of these.
+        """
+        names = await self._database.run(OPERATOR, lambda tx: self._look(tx, now), by_key=True)
+        due = [work for work in self._journey if work.name in names]
+        apart = [at for at, work in enumerate(due) if isinstance(work, Call) and work.beside]
+        if not apart:
+            return await self._run(due, now)
+        first, last = due[: apart[-1]], due[apart[-1] + 1 :]
+        along = [work for at, work in enumerate(first) if at not in apart]
+        done = await _together(self._run(along, now), self._run([due[at] for at in apart], now))
+        return done + await self._run(last, now)
+
+    async def _run(self, works: Sequence[Work], now: datetime) -> int:
         done = 0
-        for work in self._journey:
-            if work.name not in names:
-                continue
+        for work in works:
             match work:
                 case Step():
                     done += await self._step(work, now)
@@ -181,6 +193,15 @@ class Worker:
                 await asyncio.wait_for(stop.wait(), idle_s)
             except TimeoutError:
                 continue
+
+
+async def _together(*runs: Coroutine[Any, Any, int]) -> int:
+    """Let all come to their end, whatever becomes of the others; return what they did together."""
+    ended = await asyncio.gather(*runs, return_exceptions=True)
+    for trouble in ended:
+        if isinstance(trouble, BaseException):
+            raise trouble
+    return sum(done for done in ended if isinstance(done, int))
 
 
 def _next(every: Every, now: datetime) -> datetime:

@@ -56,6 +56,9 @@ class Call(msgspec.Struct, frozen=True):
     `prepare` chooses vendor and request for each claimed subject (one it leaves out comes up
     again later); `record` writes what came of it and moves the subjects on. An outcome that never
     came is asked after by its reference before the effect is asked for again.
+
+    One that is `beside` goes on while the steps before it do, because neither reads nor writes what
+    the other does: a vendor that takes its time keeps nobody else waiting.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Call(msgspec.Struct, frozen=True):
     prepare: Callable[[Transaction, Sequence[Subject], datetime], Awaitable[Sequence[Intent]]]
     record: Callable[[Transaction, Sequence[Settled], datetime], Awaitable[None]]
     batch: int = 200
+    beside: bool = False
 
 
 Work = Step | Timed | Call

@@ -5,6 +5,7 @@ import types
 import typing
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from penstock.kernel.toml_text import NotToml, read_toml, without_mark
 _DIGITS_MAX = 12
 
 
+@cache
 def shipped() -> tuple[str, ...]:
     """Return the codes of the profiles that come with Penstock."""
     folder = resources.files("penstock.experience") / "profiles"
@@ -37,8 +39,7 @@ def load(name: str) -> Profile:
 
     """
     if name in shipped():
-        entry = resources.files("penstock.experience") / "profiles" / f"{name}.toml"
-        return parse(entry.read_text("utf-8"), f"{name}.toml")
+        return _shipped(name)
     if not name.endswith(".toml"):
         raise NotFound(
             f"no score profile '{name}': use one of {', '.join(shipped())}, or a path to a .toml"
@@ -49,6 +50,13 @@ def load(name: str) -> Profile:
         raise NotFound(f"cannot read the profile {name}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise Invalid(f"{name}: not UTF-8 text; save the profile as UTF-8") from error
+
+
+@cache
+def _shipped(name: str) -> Profile:
+    """Read a profile once: what is shipped does not change while this version runs."""
+    entry = resources.files("penstock.experience") / "profiles" / f"{name}.toml"
+    return parse(entry.read_text("utf-8"), f"{name}.toml")
 
 
 def parse(text: str, name: str) -> Profile:

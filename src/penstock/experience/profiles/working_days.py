@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
-from penstock.kernel.calendar import Calendar, add_working_days
+from penstock.kernel.calendar import Calendar, add_working_days, is_working
 from penstock.kernel.errors import Invalid
 
 EVERY_DAY: Final = "every_day"
@@ -40,7 +40,14 @@ def ends(name: str, days: int, first: date, last: date) -> list[int]:
 
     """
     calendar = _calendar(name)
-    return [_end(calendar, day, days).toordinal() - first.toordinal() for day in _span(first, last)]
+    until = add_working_days(calendar, last, days)
+    worked = [at for at, day in enumerate(_span(first, until)) if is_working(calendar, day)]
+    found, passed = [], 0
+    for at in range((last - first).days + 1):
+        today = passed < len(worked) and worked[passed] == at
+        passed += today
+        found.append(at if today and not days else worked[passed + max(days, 1) - 1])
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -50,11 +57,6 @@ def _calendar(name: str) -> Calendar:
     if name == WEEKDAYS:
         return Calendar(country="", zone="UTC", weekend=_SATURDAY_SUNDAY)
     return Calendar(country=name, zone="UTC")
-
-
-@lru_cache(maxsize=65536)
-def _end(calendar: Calendar, day: date, days: int) -> date:
-    return add_working_days(calendar, day, days)
 
 
 def _span(first: date, last: date) -> Iterator[date]:
