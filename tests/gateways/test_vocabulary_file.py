@@ -56,7 +56,7 @@ def test_every_fault_is_told_at_once():
 
 @pytest.mark.parametrize("text", ["[puffin", "a = ", 'a = "x"\na = "y"\n'])
 def test_what_is_no_toml_is_told_with_its_place(text):
-    with pytest.raises(Malformed, match=r"words\.toml: .* \(at "):
+    with pytest.raises(Malformed, match=r"words\.toml, line \d: .* \(at "):
         read_vocabulary_file(text, "words.toml")
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from penstock.db.transaction import OPERATOR
-from penstock.merchants.admit import count_orders, day_admission, standing
+from penstock.merchants.admit import count_day, day_admission, standing
 from penstock.merchants.growth.load_policies import load_shipped_policies
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -95,7 +95,7 @@ async def test_two_batches_share_the_last_orders_of_a_tier(database, make_in):
         found = await standing(tx, merchant_id=merchant_id, now=NOW)
         await asyncio.sleep(0)
         took = min(3, found.orders_left)
-        await count_orders(tx, merchant_id, NOW, took)
+        await count_day(tx, merchant_id=merchant_id, day=NOW.date(), orders=took)
         return took
 
     took = await asyncio.gather(*(database.run(OPERATOR, batch) for _ in range(4)))
@@ -106,6 +106,6 @@ async def test_two_batches_share_the_last_orders_of_a_tier(database, make_in):
 async def test_a_cap_that_falls_below_what_was_taken_leaves_none(tx, make, lowered):
     merchant_id = await make.merchant(cap=100)
     await standing(tx, merchant_id=merchant_id, now=NOW)
-    await count_orders(tx, merchant_id, NOW, 4)
+    await count_day(tx, merchant_id=merchant_id, day=NOW.date(), orders=4)
     await under(tx, merchant_id, tier=lowered)
     assert (await standing(tx, merchant_id=merchant_id, now=NOW)).orders_left == 0

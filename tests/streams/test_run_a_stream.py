@@ -207,6 +207,6 @@ def test_the_page_that_stays_ends_with_the_stream(reader):
     reader.types(shlex.split("penstock streams schedule friday.toml --merchant kettle"))
     reader.types(shlex.split("penstock streams cancel friday --merchant kettle"))
     said = reader.types(
-        shlex.split("penstock streams monitor friday --merchant kettle --every-s 0.01")
+        shlex.split("penstock streams monitor friday --merchant kettle --every-s 0.1")
     )
     assert "friday Friday: cancelled" in said

@@ -96,5 +96,7 @@ def cut(sql: str) -> tuple[list[tuple[str, str]], str]:
                 parts.append((name, re.sub(r"\A\s*WITH\s+", "", sql[start : match.end()]).strip()))
                 start = match.end()
         elif mark == "," and depth == 0:
+            if sql[start : match.start()].strip():  # of the rest, which has no bracket before it
+                break
             start = match.end()
     return parts, sql[start:].strip()

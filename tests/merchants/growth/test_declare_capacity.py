@@ -6,7 +6,7 @@ import pytest
 
 from penstock.db.transaction import merchant
 from penstock.kernel.errors import Invalid
-from penstock.merchants.admit import count_orders, standing
+from penstock.merchants.admit import count_day, standing
 from penstock.merchants.growth.declare_capacity import HandlingCapacity, declare_capacity
 from penstock.merchants.growth.load_policies import load_shipped_policies
 
@@ -67,7 +67,7 @@ async def test_what_is_left_goes_down_with_the_orders_of_the_day(tx, seller):
     for _ in range(3):
         found = await standing(tx, merchant_id=seller[0], now=now)
         left.append((found.taken, found.capacity_left))
-        await count_orders(tx, seller[0], now, 2)
+        await count_day(tx, merchant_id=seller[0], day=now.date(), orders=2)
     assert left == [(0, 3), (2, 1), (4, 0)]
     assert (await standing(tx, merchant_id=seller[0], now=now + DAY)).capacity_left == 3
 
