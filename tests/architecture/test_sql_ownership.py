@@ -25,7 +25,7 @@ LENT = {
     (
         "lifecycle",
         "new_ids",
-    ): "numbers for what will be born; drawn with a look-up, a trip is saved",
+    ): "numbers for orders, drawn by who has locked the merchant's day",
 }
 """Functions of a stage that others' statements may call, and why."""
 QUERIES = ast.SelectStmt | ast.InsertStmt | ast.UpdateStmt | ast.DeleteStmt | ast.MergeStmt

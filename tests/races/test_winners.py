@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from penstock import lending
@@ -14,6 +15,7 @@ from penstock.inventory.release import release_reservation
 from penstock.lifecycle.claim import claim
 from penstock.orders.cancel import cancel
 from penstock.orders.expire import expire
+from penstock.orders.intake import taker
 from penstock.orders.pay import Payment, pay, store_unpaid
 from penstock.orders.receive import Wanted, receive
 from penstock.orders.sold_out import SoldOut
@@ -125,3 +127,38 @@ async def test_each_of_600_orders_has_one_winner(database, make_in):
 async def test_each_of_1000_orders_has_one_winner(database, make_in, seed):
     shop, won = await compete(database, make_in, 1_000, seed)
     await holds(database, shop, won, 1_000)
+
+
+async def test_numbers_follow_the_order_of_decisions(database, make_in):
+    """Whoever looked first and decided last has the higher number: numbers tell who came first."""
+
+    async def work(tx):
+        make = make_in(tx)
+        shop = await make.merchant()
+        node = await make.node()
+        pool = await make.pool(shop, [node])
+        await make.stock(shop, node, pool, await make.sku(shop, code="LAMP"), 1)
+        return shop, make.order("LAMP"), make.order("LAMP")
+
+    shop, slow, quick = await database.run(OPERATOR, work)
+    take = taker(database, lambda: NOW, lending.RECEIPT, SoldOut(timedelta(0)))
+    first = []
+
+    async def admission(tx, merchant_id, now, asking):
+        first.extend(await take(shop, [Wanted(quick)]))
+        return await lending.RECEIPT.admission(tx, merchant_id, now, asking)
+
+    ports = msgspec.structs.replace(lending.RECEIPT, admission=admission)
+    later = taker(database, lambda: NOW, ports, SoldOut(timedelta(0)))
+    (second,) = await later(shop, [Wanted(slow)])
+    assert [first[0].outcome, second.outcome] == ["accepted", "insufficient_stock"]
+
+    async def in_order(tx):
+        rows = await tx.fetch(
+            "SELECT channel_order_id FROM orders.receipt WHERE merchant_id = $1 ORDER BY order_id",
+            shop,
+        )
+        return [row[0] for row in rows]
+
+    expected = [quick.channel_order_id, slow.channel_order_id]
+    assert await database.run(OPERATOR, in_order) == expected

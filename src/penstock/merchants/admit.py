@@ -14,7 +14,8 @@ class Admission(msgspec.Struct, frozen=True):
 
     `orders_left` under the least of the daily cap, the tier's and a volume limit's, which
     `limited_by` names; `taken` orders today so far; `capacity` orders a day that it can handle
-    (None: it has declared none); `policies` in force as a JSON array, the weightiest first.
+    (None: it has declared none); `policies` in force as a JSON array, the weightiest first;
+    `order_ids` for those who ask.
     """
 
     status: str
@@ -24,6 +25,7 @@ class Admission(msgspec.Struct, frozen=True):
     taken: int
     capacity: int | None
     policies: str
+    order_ids: list[int]
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -31,7 +33,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     `hold` is the merchant's own; `terms` says what an order's channel makes of it. The order
     after the next `n` accepted ones is number `taken + n + 1` of the day, which is what a
-    capacity is held against.
+    capacity is held against. `order_ids` are as many as ask.
     """
 
     status: str
@@ -41,6 +43,7 @@ class Standing(msgspec.Struct, frozen=True):
     taken: int
     capacity: int | None
     terms: Terms
+    order_ids: list[int]
 
     @property
     def capacity_left(self) -> int | None:
@@ -49,7 +52,9 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 @query
-async def admit(tx: Transaction, *, merchant_id: int, day: date, now: datetime) -> Admission | None:
+async def admit(
+    tx: Transaction, *, merchant_id: int, day: date, now: datetime, asking: int
+) -> Admission | None:
     """Lock today's counter (made at the present cap) and tell what is left of it, and the terms."""
 
 
@@ -58,12 +63,16 @@ async def count_day(tx: Transaction, *, merchant_id: int, day: date, orders: int
     """Count accepted orders; the CHECK guards the cap."""
 
 
-async def standing(tx: Transaction, *, merchant_id: int, now: datetime) -> Standing | None:
+async def standing(
+    tx: Transaction, *, merchant_id: int, now: datetime, asking: int = 0
+) -> Standing | None:
     """Lock the UTC day's counter and tell the merchant's standing, in one statement.
+
+    It draws numbers for `asking` orders once it has the counter.
 
     None when there is no such merchant.
     """
-    found = await admit(tx, merchant_id=merchant_id, day=now.date(), now=now)
+    found = await admit(tx, merchant_id=merchant_id, day=now.date(), now=now, asking=asking)
     if found is None:
         return None
     return Standing(
@@ -74,9 +83,12 @@ async def standing(tx: Transaction, *, merchant_id: int, now: datetime) -> Stand
         found.taken,
         found.capacity,
         terms_of(found.policies),
+        found.order_ids,
     )
 
 
-async def day_admission(tx: Transaction, merchant_id: int, now: datetime) -> Standing | None:
+async def day_admission(
+    tx: Transaction, merchant_id: int, now: datetime, asking: int = 0
+) -> Standing | None:
     """Return the `standing`, in the shape of receipt's port."""
-    return await standing(tx, merchant_id=merchant_id, now=now)
+    return await standing(tx, merchant_id=merchant_id, now=now, asking=asking)

@@ -1,5 +1,6 @@
 -- A raised cap holds from now on; a lowered one never below what was taken already. The least of
 -- the caps binds; what is null (no tier, no limit) does not.
+-- Numbers are drawn by who has the counter, so that they follow the order of decisions.
 WITH merchant AS (
     SELECT m.merchant_id, m.status, m.hold, m.daily_cap, t.daily_cap AS tier_cap,
         (SELECT min(v.daily_cap)
@@ -32,5 +33,6 @@ SELECT m.status, t.orders_left, m.hold,
     (SELECT coalesce(jsonb_agg(p.terms ORDER BY p.origin, p.effective_from DESC, p.code), '[]')
      FROM merchants.policy AS p
      WHERE p.kind IN ('capacity', 'hold', 'reservation', 'merge')
-         AND :day::date BETWEEN p.effective_from AND p.effective_to)::text AS policies
+         AND :day::date BETWEEN p.effective_from AND p.effective_to)::text AS policies,
+    lifecycle.new_ids(:asking::int, :now::timestamptz) AS order_ids
 FROM merchant AS m, today AS t

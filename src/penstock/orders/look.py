@@ -53,12 +53,8 @@ Wish = tuple[str, str, str]
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What was found: orders known by their natural key, the markets, and a place a wish.
+    """What was found: orders known by their natural key, the markets, and a place a wish."""
 
-    `order_ids` are new, one for each item, for those that will be stored.
-    """
-
-    order_ids: Sequence[int]
     known: Sequence[Known]
     markets: dict[str, Market]
     places: dict[Wish, Place]
@@ -67,7 +63,6 @@ class Look(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct, frozen=True):
     """The same as JSON texts, null where there is nothing."""
 
-    order_ids: list[int]
     known: str | None
     markets: str | None
     places: str | None
@@ -78,7 +73,6 @@ async def look(
     tx: Transaction,
     *,
     merchant_id: int,
-    at: datetime,
     channels: list[str],
     channel_order_ids: list[str],
     sku_codes: list[str],
@@ -93,7 +87,7 @@ _MARKETS = msgspec.json.Decoder(list[Market])
 _PLACES = msgspec.json.Decoder(list[Place])
 
 
-async def look_up(tx: Transaction, merchant_id: int, items: Sequence[Item], now: datetime) -> Look:
+async def look_up(tx: Transaction, merchant_id: int, items: Sequence[Item]) -> Look:
     """Find what is known of the items, and where what they ask for may be reserved."""
     orders = [item.order for item in items]
     wishes = list(
@@ -103,7 +97,6 @@ async def look_up(tx: Transaction, merchant_id: int, items: Sequence[Item], now:
     found = await look(
         tx,
         merchant_id=merchant_id,
-        at=now,
         channels=[order.channel for order in orders],
         channel_order_ids=[order.channel_order_id for order in orders],
         sku_codes=[sku for sku, _, _ in wishes],
@@ -112,7 +105,6 @@ async def look_up(tx: Transaction, merchant_id: int, items: Sequence[Item], now:
     )
     assert found is not None
     return Look(
-        found.order_ids,
         _KNOWN.decode(found.known or b"[]"),
         {market.country: market for market in _MARKETS.decode(found.markets or b"[]")},
         {wishes[place.position - 1]: place for place in _PLACES.decode(found.places or b"[]")},

@@ -1,8 +1,6 @@
 -- All that receipt must know of a batch before it locks anything, in one round trip. Every answer
--- is fenced by OFFSET 0, so that each key is looked up by itself however much is stored. The ids
--- are for the orders that will be stored: drawing one for each costs less than to come again.
+-- is fenced by OFFSET 0, so that each key is looked up by itself however much is stored.
 SELECT
-    lifecycle.new_ids(cardinality(:channels::text[]), :at::timestamptz) AS order_ids,
     (SELECT json_agg(json_build_object('position', w.position, 'order_id', k.order_id,
             'body_sha256', encode(k.body_sha256, 'hex'), 'outcome', r.outcome,
             'detail', r.detail, 'dispatch_by_at', r.dispatch_by_at,

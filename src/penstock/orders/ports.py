@@ -80,6 +80,11 @@ class Admission(Protocol):
         """The policies in force."""
         ...
 
+    @property
+    def order_ids(self) -> Sequence[int]:
+        """Numbers for the orders stored, drawn behind the lock: who came first has the lower."""
+        ...
+
 
 class Verdict(Protocol):
     """Whether a stream lets an order through: what held it back, empty if nothing."""
@@ -139,7 +144,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     stock and the lifecycle write of the same orders (`lending.py` joins them).
     """
 
-    admission: Callable[[Transaction, int, datetime], Awaitable[Admission | None]]
+    admission: Callable[[Transaction, int, datetime, int], Awaitable[Admission | None]]
     lock_stock: Callable[[Transaction, int, set[PoolSku]], Awaitable[dict[PoolSku, int]]]
     write: Callable[..., Awaitable[None]]
     bodies_of: Callable[

@@ -52,7 +52,7 @@ async def receive(
     """
     items = [Item(w.order, digest(w.order), w.order.paid_at or w.order.ordered_at) for w in wanted]
     await _answer_reused(tx, merchant_id, wanted, items, now, ports)
-    found = await look_up(tx, merchant_id, items, now)
+    found = await look_up(tx, merchant_id, items)
     paid = await answer_known(merchant_id, items, found.known, ports.archive_folder)
     if paid:
         await _pay(tx, merchant_id, paid, now, ports)
@@ -62,7 +62,7 @@ async def receive(
             item.answer = _sold_out(item, line)
     if not still_open(items):
         return answers_of(items)
-    admission = await ports.admission(tx, merchant_id, now)
+    admission = await ports.admission(tx, merchant_id, now, len(items))
     if admission is None or admission.status != "approved":
         for item in still_open(items):
             item.answer = refusal(item, "merchant_not_approved", "the merchant may not sell yet")
@@ -72,8 +72,7 @@ async def receive(
     streamed = [item for item in still_open(items) if item.stream_id is not None]
     passage = await _let_through(tx, merchant_id, streamed, now, ports) if streamed else None
     asking = still_open(items)
-    order_ids = found.order_ids[: len(asking)]
-    taken = await _decide(tx, merchant_id, asking, order_ids, now, admission, ports, sold_out)
+    taken = await _decide(tx, merchant_id, asking, now, admission, ports, sold_out)
     if passage is not None:
         await passage.count(tx, [taken.get(id(item), (0, ())) for item in streamed], now)
     paid = [(i, first) for i in items if (first := i.to_pay) and first.outcome == "accepted"]
@@ -166,7 +165,6 @@ async def _decide(
     tx: Transaction,
     merchant_id: int,
     items: Sequence[Item],
-    order_ids: Sequence[int],
     now: datetime,
     admission: Admission,
     ports: Ports,
@@ -181,7 +179,7 @@ async def _decide(
         short = decision.short_line
         if short >= 0 and not available.get(item.places[short]):
             sold_out.note(merchant_id, item.order, short, now)
-    return await record(tx, merchant_id, items, order_ids, decisions, now, admission, ports)
+    return await record(tx, merchant_id, items, decisions, now, admission, ports)
 
 
 def _sold_out(item: Item, line: int) -> Answer:

@@ -23,7 +23,6 @@ async def record(
     tx: Transaction,
     merchant_id: int,
     items: Sequence[Item],
-    order_ids: Sequence[int],
     decisions: Sequence[Decision],
     now: datetime,
     admission: Admission,
@@ -34,6 +33,7 @@ async def record(
         return {}
     days = _days_later(items, decisions, admission, ports)
     _promise(items, days, ports.promise)
+    order_ids = admission.order_ids[: len(items)]
     decided = list(zip(items, decisions, order_ids, strict=True))
     for item, decision, order_id in decided:
         item.answer = _answer(item, decision, order_id, admission)
