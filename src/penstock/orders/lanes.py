@@ -37,7 +37,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     all_waiting_least: int = 1_000
     all_waiting_max: int = 20_000
     at_once: int = 6
-    company_s: float = 0.010
+    company_s: float = 0.005
 
 
 class _Entry(Generic[T, R]):
