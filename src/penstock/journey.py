@@ -34,7 +34,7 @@ from penstock.lifecycle.open_months import open_ahead
 from penstock.merchants.admit import day_admission
 from penstock.merchants.growth.grow import grow
 from penstock.merchants.growth.merge_windows import merge_windows
-from penstock.orders.archive import archive_daily, let_idle
+from penstock.orders.archive import archive_daily
 from penstock.orders.archive_file import arrow
 from penstock.orders.expire import expire
 from penstock.orders.fill_backorders import fill_backorders
@@ -141,9 +141,9 @@ WORKED = tuple(
 
 def foreseeing(database: Database) -> tuple[Work, ...]:
     """Return the steps that foresee scores, which reckon for long and outside of transactions."""
-    do = partial(forecast_daily, database, let_idle, announce=announce)
+    do = partial(forecast_daily, database, announce=announce)
     return (
-        Timed("foresee_learn", _minutes(24 * 60), partial(learn_daily, database, let_idle)),
+        Timed("foresee_learn", _minutes(24 * 60), partial(learn_daily, database)),
         Timed("foresee_scores", _minutes(60), do, batch=FORECAST_AT_ONCE),
     )
 

@@ -33,3 +33,11 @@ async def test_a_probe_may_add_what_it_likes(api):
 async def test_a_stranger_is_told_nothing_but_that_a_key_is_needed(api):
     answer = await api.client.get("/v1/scores?asof=2026-01-01")
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorised")
+
+
+@pytest.mark.parametrize("path", ["/v1/orders", "/v1/orders:batch"])
+async def test_receipt_refuses_it_as_all_others_do(api, path):
+    answer = await api.client.post(f"{path}?merchnat=x", content=b"{}", headers=await api.key())
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/merchnat")
+    stranger = await api.client.post(f"{path}?merchnat=x", content=b"{}")
+    assert stranger.status_code == 401

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,7 @@ def run(*arguments, **options):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/full is Linux's")
 @pytest.mark.parametrize("line", [("--help",), ("score", "check", "marketplace")])
 def test_a_full_disk_is_one_line(line):
-    with open("/dev/full", "w") as full:  # noqa: PTH123  a device
+    with Path("/dev/full").open("w") as full:
         ran = run(*line, stdout=full)
     assert ran.returncode == 2
     assert "No space left on device" in ran.stderr

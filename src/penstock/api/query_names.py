@@ -3,6 +3,7 @@
 Passed over, `?asof=2026-05-01` would be answered with today's score, and nobody would notice.
 """
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from litestar import Litestar, Request
@@ -38,12 +39,24 @@ async def refuse_unknown_names(request: Request[Any, Any, Any]) -> None:
 
     """
     known = names_known(request.route_handler)
-    strange = [] if known is None else sorted(set(request.query_params) - set(known))
-    if strange:
+    if known is not None and set(request.query_params) - set(known):
         await request.app.state.context.callers.identify(request)
-        those = f"use {' '.join(known)}" if known else "there is none here"
-        errors = tuple(
-            FieldError(f"/{name}", "unknown_parameter", f"no parameter {name[:64]!r}: {those}")
-            for name in strange
-        )
-        raise Malformed(errors[0].detail, errors=errors)
+        require_known(request.query_params, known)
+
+
+def require_known(given: Iterable[str], known: Collection[str]) -> None:
+    """Let pass only names that are known.
+
+    Raises:
+        Malformed: each other one, and those that there are.
+
+    """
+    strange = sorted(set(given) - set(known))
+    if not strange:
+        return
+    those = f"use {' '.join(known)}" if known else "there is none here"
+    errors = tuple(
+        FieldError(f"/{name}", "unknown_parameter", f"no parameter {name[:64]!r}: {those}")
+        for name in strange
+    )
+    raise Malformed(errors[0].detail, errors=errors)

@@ -21,6 +21,7 @@ from penstock.api.caller import merchant_of
 from penstock.api.context import Context
 from penstock.api.gate import Gate, Limits
 from penstock.api.problems import MEDIA_TYPE, told
+from penstock.api.query_names import require_known
 from penstock.channels.json_text import decode_order
 from penstock.channels.ndjson_file import decode_lines, decode_orders
 from penstock.channels.parsed import Parsed
@@ -51,6 +52,7 @@ Route = Literal["one", "many"]
 _ROUTES: dict[str, Route] = {"/v1/orders": "one", "/v1/orders:batch": "many"}
 LINES = b"application/x-ndjson"
 """What a client accepts that wants each chunk's answers as soon as they are durable."""
+_PARAMETERS = ("merchant",)
 _KEY_LENGTH = 255
 _NOT_ACCEPTABLE = "One or more fields are not acceptable; see errors."
 _ENCODE = msgspec.json.Encoder().encode
@@ -256,7 +258,9 @@ class Receipt:
         principal = await self._context.callers.who(authorization)
         code = None
         if scope["query_string"]:
-            code = parse_qs(scope["query_string"].decode("latin-1")).get("merchant", [None])[0]
+            given = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            require_known(given, _PARAMETERS)
+            code = given.get("merchant", [None])[0]
         merchant_id = await merchant_of(self._context.database, principal, code)
         if len(key) > _KEY_LENGTH:
             raise Malformed(f"use an Idempotency-Key of at most {_KEY_LENGTH} characters")

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from cyclopts import Parameter
 
+from penstock.cli.output import print_json
 from penstock.cli.session import console, listing, session
 from penstock.kernel.errors import Misconfigured
 from penstock.lifecycle.drop_month import month_of
@@ -34,7 +34,7 @@ def archive(
     arrow()
     done = asyncio.run(_archive(before, keep_months, folder, dry_run=dry_run))
     if json:
-        print(msgspec.json.encode(done).decode())  # noqa: T201  one line, for a pipe
+        print_json(done)
     else:
         _print(done)
 

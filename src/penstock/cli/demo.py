@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from penstock import __version__
+from penstock.cli.output import print_line
 from penstock.cli.session import complaints, console
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.kernel.errors import Misconfigured
@@ -93,7 +94,7 @@ async def _demo(
     print_closing(screen, evening, scores=scores, audit=audit)
     screen.print(Text.assemble("\n the whole evening with its pictures: ", (str(report), "bold")))
     if as_json:
-        print(result_line(evening, audit, run).decode())  # noqa: T201  the one line asked for
+        print_line(result_line(evening, audit, run).decode())
     if outcome.broken or outcome.differences:
         raise SystemExit(1)
 

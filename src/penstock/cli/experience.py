@@ -14,6 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from penstock.api.experience import end_of
+from penstock.cli.output import print_json
 from penstock.cli.score_plot import draw_score
 from penstock.cli.session import Session, console, listing, merchant_id_of, session
 from penstock.db.query import query
@@ -146,7 +147,6 @@ async def _evaluate(
 def _print_json(
     profile: Profile, at: datetime, scores: dict[int, Score], names: dict[int, str]
 ) -> None:
-    encoder = msgspec.json.Encoder(decimal_format="number")
     for merchant_id in sorted(scores, key=lambda m: names[m]):
         line = {
             "merchant": names[merchant_id],
@@ -155,7 +155,7 @@ def _print_json(
             "score": scores[merchant_id].points,
             **msgspec.to_builtins(scores[merchant_id], builtin_types=(Decimal,)),
         }
-        print(encoder.encode(line).decode())  # noqa: T201  one line a merchant, for a pipe
+        print_json(line)
 
 
 def _print_scores(

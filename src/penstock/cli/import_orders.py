@@ -17,6 +17,7 @@ from penstock import lending
 from penstock.channels.detect import Format, read
 from penstock.channels.parsed import Parsed, located
 from penstock.channels.refused_file import refused_file
+from penstock.cli.output import print_json
 from penstock.cli.session import Session, console, listing, merchant_id_of, session
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Transaction
@@ -102,7 +103,7 @@ async def _import(file: Path, merchant: str, refused: Path | None, as_json: bool
     told = None if target is None else str(target)
     result = Result(file=str(file), format=kind, counts=counts, refused_file=told, orders=orders)
     if as_json:
-        print(msgspec.json.encode(result).decode())  # noqa: T201  one line, for a pipe
+        print_json(result)
     else:
         _print(result, len(bad))
     if bad:

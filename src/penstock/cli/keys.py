@@ -4,12 +4,12 @@ import asyncio
 import secrets
 from typing import Annotated
 
-import msgspec
 from cyclopts import App, Parameter
 
 from penstock.access.holder import require_holder
 from penstock.access.key import SECRET_BYTES, Principal, Role, create_key, revoke_key
 from penstock.access.list_keys import KeyListed, list_keys
+from penstock.cli.output import print_json
 from penstock.cli.session import Session, console, listing, merchant_id_of, session
 from penstock.db.transaction import OPERATOR, Transaction
 from penstock.kernel.errors import NotFound
@@ -26,7 +26,7 @@ def list_all(
     """List keys: whose each is, and when it was last used, to the minute."""
     found = asyncio.run(_list(all))
     if json:
-        print(msgspec.json.encode(found).decode())  # noqa: T201  one line, for a pipe
+        print_json(found)
         return
     if not found:
         console.print("there is no key yet; 'penstock init' makes the first")

@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from penstock.cli.import_orders import import_orders
 from penstock.cli.order_page import print_order
+from penstock.cli.output import print_json
 from penstock.cli.session import Session, console, listing, merchant_id_of, session
 from penstock.db.transaction import OPERATOR
 from penstock.kernel.errors import NotFound
@@ -46,7 +47,7 @@ def list_orders(
     )
     page = asyncio.run(_list(wanted, merchant, limit))
     if json:
-        print(msgspec.json.encode(page).decode())  # noqa: T201  one line, for a pipe
+        print_json(page)
     else:
         _print_page(page)
 
@@ -104,7 +105,7 @@ def show(
     """Show one order: lines, where each fulfilment order is, returns, and all that happened."""
     found = asyncio.run(_show(order, merchant, channel))
     if json:
-        print(msgspec.json.encode(found).decode())  # noqa: T201  one line, for a pipe
+        print_json(found)
     else:
         print_order(console, found)
 

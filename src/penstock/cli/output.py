@@ -6,9 +6,22 @@ import io
 import os
 import sys
 
+import msgspec
+
+_ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 _WHOLE = {"utf-8", "utf8"}
 """What encodings are called that have every letter."""
 _UNWRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+
+
+def print_line(line: str) -> None:
+    """Print a line that is never folded, coloured or marked up: it is for a pipe."""
+    sys.stdout.write(f"{line}\n")
+
+
+def print_json(told: object) -> None:
+    """Print a value as one line of JSON, exact numbers as numbers."""
+    print_line(_ENCODE(told).decode())
 
 
 def write_any_letter() -> None:

@@ -3,11 +3,11 @@
 import asyncio
 from typing import Annotated
 
-import msgspec
 from cyclopts import Parameter
 from rich.text import Text
 
 from penstock.cli.experience import merchants_scored
+from penstock.cli.output import print_json
 from penstock.cli.session import console, listing, merchant_id_of, reckoning, session
 from penstock.db.transaction import OPERATOR, Transaction
 from penstock.experience.drivers.analyse import (
@@ -52,7 +52,7 @@ async def _drivers(profile: Profile, code: str | None, weeks: int, as_json: bool
         with reckoning():  # in no transaction: the database ends one that idles for a minute
             found = drivers_of(data, profile, answers, weeks=weeks)
     if as_json:
-        print(msgspec.json.encode(found).decode())  # noqa: T201  one line, for a pipe
+        print_json(found)
     else:
         _print(found, names)
 

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from cyclopts import Parameter
 from rich.table import Table
 
 from penstock.api.experience import end_of
 from penstock.api.explain import days_between
+from penstock.cli.output import print_json
 from penstock.cli.session import console, listing, merchant_id_of, session
 from penstock.db.transaction import OPERATOR, Transaction
 from penstock.experience.appeals.pack_appeal import pack_appeal
@@ -33,7 +33,6 @@ Day = Annotated[date | None, Parameter(help="the day whose end is looked from")]
 Metric = Annotated[str, Parameter(help="only orders that failed this metric")]
 Part = Annotated[str, Parameter(help="only orders that failed in this sub-process")]
 Json = Annotated[bool, Parameter(help="one line of JSON")]
-_ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def explain(
@@ -52,7 +51,7 @@ def explain(
     told, place = asyncio.run(_explain(merchant, profile, as_of, wanted))
     if json:
         line = {"explained": told, "standing": place}
-        print(_ENCODE(line).decode())  # noqa: T201  one line, for a pipe
+        print_json(line)
         return
     _print_explained(load(profile), told, place)
 
@@ -146,7 +145,7 @@ def changes(
     """Say what changed a score between two days: orders that came, left, or are known better."""
     told = asyncio.run(_changes(merchant, profile, before_profile or profile, since, as_of))
     if json:
-        print(_ENCODE(told).decode())  # noqa: T201  one line, for a pipe
+        print_json(told)
         return
     _print_changes(told)
 

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Annotated
 
-import msgspec
 from cyclopts import Parameter
 
+from penstock.cli.output import print_json
 from penstock.cli.session import console, listing, merchant_id_of, reckoning, session
 from penstock.db.transaction import OPERATOR
 from penstock.experience.foresee.ahead import (
@@ -78,7 +78,7 @@ async def _foresee(
 
 def _print_json(code: str, ahead: Ahead, lines: list[SaveLine]) -> None:
     told = {"merchant": code, "forecast": ahead, "save": lines}
-    print(msgspec.json.encode(told).decode())  # noqa: T201  one line, for a pipe
+    print_json(told)
 
 
 def _print_days(profile: Profile, code: str, ahead: Ahead) -> None:

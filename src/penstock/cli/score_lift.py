@@ -3,10 +3,10 @@
 import asyncio
 from typing import Annotated
 
-import msgspec
 from cyclopts import Parameter
 from rich.text import Text
 
+from penstock.cli.output import print_json
 from penstock.cli.session import console, listing, merchant_id_of, reckoning, session
 from penstock.db.transaction import OPERATOR
 from penstock.experience.lift.assumptions import assuming
@@ -55,7 +55,7 @@ async def _lift(
                 eur_per_unit=eur_per_unit(opened.now.date()),
             )  # fmt: skip
     if as_json:
-        print(msgspec.json.encode(found).decode())  # noqa: T201  one line, for a pipe
+        print_json(found)
     else:
         _print(profile, weeks, found, given)
 

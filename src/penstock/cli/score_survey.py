@@ -8,6 +8,7 @@ import msgspec
 from cyclopts import App, Parameter
 from rich.text import Text
 
+from penstock.cli.output import print_json, print_line
 from penstock.cli.session import console, listing, merchant_id_of, session
 from penstock.db.transaction import OPERATOR
 from penstock.experience.surveys.invite import DAYS_MAX, INVITATIONS_MAX, Round, invite
@@ -47,7 +48,7 @@ async def _send(asked: Round, code: str | None, as_json: bool) -> None:
         )
     for one in invited:
         line = msgspec.json.encode(one).decode() if as_json else f"{one.name}  {one.path}"
-        print(line)  # noqa: T201  a link is never folded
+        print_line(line)
     if as_json:
         return
     more = "; ask again for the rest" if len(invited) == INVITATIONS_MAX else ""
@@ -73,7 +74,7 @@ async def _results(code: str | None, named: str | None, as_json: bool) -> None:
         )
     if as_json:
         for one in found:
-            print(msgspec.json.encode(one).decode())  # noqa: T201  one line an audience
+            print_json(one)
         return
     if not found:
         console.print("nobody was asked yet: penstock score survey send", highlight=False)

@@ -16,6 +16,7 @@ from penstock.app import clock_of
 from penstock.channels.json_text import decode_closed
 from penstock.channels.parsed import require_utf8
 from penstock.cli.brakes import BY, brake, brakes, limit, rules, tickets
+from penstock.cli.output import print_json
 from penstock.cli.session import Session, console, listing, merchant_id_of, session
 from penstock.cli.stream_page import print_monitor, print_report, watched
 from penstock.db.transaction import OPERATOR, Transaction
@@ -58,7 +59,7 @@ def schedule_stream(plan: Path, *, merchant: Whose, json: Json = False) -> None:
 
     scheduled = asyncio.run(run_for(merchant, work))
     if json:
-        print(msgspec.json.encode(scheduled).decode())  # noqa: T201  one line, for a pipe
+        print_json(scheduled)
         return
     again = ", as before" if scheduled.repeated else ""
     console.print(f"stream {data.code}: {data.starts_at:%Y-%m-%d %H:%M %Z}{again}")
@@ -195,7 +196,7 @@ def monitor(
             if json or once:
                 seen = await look(opened, merchant_id)
                 if json:
-                    print(msgspec.json.encode(seen).decode())  # noqa: T201  one line, for a pipe
+                    print_json(seen)
                 else:
                     print_monitor(console, seen)
                 return
@@ -216,7 +217,7 @@ def report(code: str, *, merchant: Whose, json: Json = False) -> None:
 
     found = asyncio.run(run_for(merchant, work))
     if json:
-        print(msgspec.json.encode(found).decode())  # noqa: T201  one line, for a pipe
+        print_json(found)
     else:
         print_report(console, found)
 

@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from penstock.db.let_idle import let_idle
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.kernel.errors import Misconfigured, Unavailable
@@ -52,11 +53,6 @@ class MonthArchived(msgspec.Struct, frozen=True, kw_only=True):
 @query
 async def archive_begin(tx: Transaction) -> str | None:
     """Keep everybody else from archiving until the transaction ends; None where one is at it."""
-
-
-@query
-async def let_idle(tx: Transaction) -> str | None:
-    """Let the transaction's session idle while others work for it."""
 
 
 @query

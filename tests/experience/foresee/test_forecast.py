@@ -1,6 +1,7 @@
 """What is foreseen: from what was known then alone, by the score's own count, always the same."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -11,7 +12,7 @@ from penstock.experience.foresee.calibrate import taught
 from penstock.experience.foresee.chances import tally_due, tally_flow
 from penstock.experience.foresee.forecast import foresee, realised
 from penstock.experience.foresee.history import as_known, read_history
-from penstock.experience.foresee.learn import glance, learn, lesson_of, model_from
+from penstock.experience.foresee.learn import glance, learn, lesson_of, model_from, origins_of
 from penstock.experience.foresee.model import packed, unpacked
 from penstock.experience.measure.evaluate import evaluate
 from penstock.experience.profiles.load import load, shipped
@@ -151,3 +152,11 @@ async def test_streams_that_are_planned_come_on_top(tx, write, make, now):
     after = await read_ahead(tx, LES, merchant=merchant, now=now)
     assert before.streams.sum() == 0
     assert after.streams.tolist() == [0, 0, 0, 500.0, *[0] * 26]
+
+
+@pytest.mark.parametrize(("days", "oldest"), [(20, None), (100, 73), (2_000, 337)])
+def test_the_past_that_teaches_has_an_end(days, oldest):
+    """An order of years ago would have a day of every week since then looked out from."""
+    history = SimpleNamespace(orders=[1], reached=[np.array([-24.0 * days])])
+    origins = origins_of(history)
+    assert (-min(origins) / 24 if origins else None) == oldest

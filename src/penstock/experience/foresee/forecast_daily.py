@@ -8,10 +8,10 @@ from functools import partial
 
 import msgspec
 
+from penstock.db.let_idle import let_idle
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.experience.foresee.ahead import Read, look_ahead, read_ahead
-from penstock.experience.foresee.learn_daily import LetIdle
 from penstock.experience.foresee.policy import SavePolicy, load_save_policy
 from penstock.experience.foresee.warn import Announce, Telling, give_warnings, telling
 from penstock.experience.profiles.load import load, shipped
@@ -51,7 +51,7 @@ async def keep_forecast(
 
 
 async def forecast_daily(
-    database: Database, let_idle: LetIdle, tx: Transaction, now: datetime, *, announce: Announce
+    database: Database, tx: Transaction, now: datetime, *, announce: Announce
 ) -> int:
     """Forecast whom nobody forecast today, and warn; return how many. What is kept was said then.
 

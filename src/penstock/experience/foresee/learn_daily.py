@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from penstock.db.let_idle import let_idle
 from penstock.db.query import query
 from penstock.db.transaction import OPERATOR, Database, Transaction
 from penstock.experience.foresee.calibrate import taught
@@ -18,8 +18,6 @@ from penstock.kernel.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-LetIdle = Callable[[Transaction], Awaitable[object]]
-"""Lets a transaction wait for longer than others may: `orders.archive.let_idle`."""
 TEACHERS_MAX = 40
 """Merchants that a day's lesson is drawn from: more would teach hardly more."""
 FORECASTS_KEPT = timedelta(days=60)
@@ -43,7 +41,7 @@ async def forget_forecasts(tx: Transaction, *, before: datetime) -> int | None:
     """Delete forecasts that were made before; return how many."""
 
 
-async def learn_daily(database: Database, let_idle: LetIdle, tx: Transaction, now: datetime) -> int:
+async def learn_daily(database: Database, tx: Transaction, now: datetime) -> int:
     """Learn anew for each profile in use; return how many. The worker's, who sees all merchants.
 
     The step's own transaction waits meanwhile and keeps other workers out. Old forecasts are
