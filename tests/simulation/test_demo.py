@@ -149,6 +149,29 @@ def test_a_killed_evening_ends_as_if_nothing_had_happened(folder):
 
 
 @pytest.mark.long
+def test_a_database_that_dies_at_any_moment_of_a_short_play_is_brought_back(folder):
+    """Setting up and closing are as exposed as the play itself."""
+    arguments = ("--scale", "0.005", "--days", "1", "--seed", "5", "--fresh")
+    begun = time.monotonic()
+    undisturbed = result(start(folder, *arguments))
+    took_s = time.monotonic() - begun
+    seed = int(os.environ.get("PENSTOCK_TEST_SEED", time.time_ns() % 2**32))
+    print(f"PENSTOCK_TEST_SEED={seed}")
+    chance = random.Random(seed)
+    pid_file = folder / "data" / "demo" / "postgres" / "postmaster.pid"
+    killed = 0
+    for _ in range(8):
+        process = start(folder, *arguments)
+        until = time.monotonic() + chance.uniform(0.0, took_s)
+        while process.poll() is None and (time.monotonic() < until or not pid_file.exists()):
+            time.sleep(0.01)
+        written = pid_file.read_text().splitlines() if pid_file.exists() else []
+        killed += bool(written) and kill(int(written[0]))
+        assert result(process) == undisturbed
+    assert killed
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_whole_evening_keeps_every_invariant(folder, seed):
     line = result(start(folder, "--seed", str(seed), "--fresh"))

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from penstock.kernel.errors import Misconfigured
+from penstock.kernel.errors import Misconfigured, Unavailable
 
 
 async def create_database(url: str, name: str, *, fresh: bool, durable: bool = True) -> str:
@@ -15,6 +15,7 @@ async def create_database(url: str, name: str, *, fresh: bool, durable: bool = T
 
     Raises:
         Misconfigured: the server does not answer, or its user may not make databases.
+        Unavailable: it went away in the middle.
 
     """
     try:
@@ -34,6 +35,8 @@ async def create_database(url: str, name: str, *, fresh: bool, durable: bool = T
             f"a database of its own is needed and may not be made: {error}. "
             "Grant CREATEDB, or unset PENSTOCK_DATABASE_URL to use the embedded server."
         ) from error
+    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
+        raise Unavailable(f"the database went away: {error}; start again") from error
     finally:
         await admin.close()
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

@@ -1,5 +1,6 @@
 -- Rows are locked in key order. The sets are joined to tables by key and never to each other:
--- the planner does not know how large an array is, and would compare all with all.
+-- the planner does not know how large an array is, and would compare all with all. A batch knows
+-- few moves, so what follows from each is looked up once.
 WITH subject AS (
     SELECT s.merchant_id, s.subject_id, s.kind, s.status, w.event, w.due_at, w.at
     FROM unnest(:merchant_ids::int[], :subject_ids::bigint[], :events::text[],
@@ -8,12 +9,16 @@ WITH subject AS (
     JOIN lifecycle.subject AS s ON (s.merchant_id, s.subject_id) = (w.merchant_id, w.subject_id)
     ORDER BY s.merchant_id, s.subject_id
     FOR UPDATE OF s
+), known AS MATERIALIZED (
+    SELECT d.kind, d.status, d.event, t.to_status, n.patience, n.waits_for
+    FROM (SELECT DISTINCT kind, status, event FROM subject) AS d
+    JOIN lifecycle.transition AS t
+        ON (t.kind, t.from_status, t.event) = (d.kind, d.status, d.event)
+    JOIN lifecycle.status AS n ON (n.kind, n.status) = (t.kind, t.to_status)
 ), wish AS (
-    SELECT s.*, t.to_status, n.patience, n.waits_for
+    SELECT s.*, k.to_status, k.patience, k.waits_for
     FROM subject AS s
-    LEFT JOIN lifecycle.transition AS t
-        ON (t.kind, t.from_status, t.event) = (s.kind, s.status, s.event)
-    LEFT JOIN lifecycle.status AS n ON (n.kind, n.status) = (t.kind, t.to_status)
+    LEFT JOIN known AS k ON (k.kind, k.status, k.event) = (s.kind, s.status, s.event)
 ), moved AS (
     UPDATE lifecycle.subject AS s
     SET status = w.to_status,

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -18,6 +20,7 @@ from penstock.simulation.chance import Chance
 from penstock.simulation.client import Client
 from penstock.simulation.evening_rows import Refused
 from penstock.simulation.floor import Floor
+from penstock.simulation.healing import healing
 from penstock.simulation.memory import proportional_mib
 from penstock.simulation.outside import Outside
 from penstock.simulation.play import Cast, play
@@ -38,6 +41,9 @@ _WATCHES = "escalate"
 """The step that is due by the hour even where nobody acts, for a deadline passes by itself."""
 _SAMPLED_EVERY_S = 4.0
 """Reading what a process shares costs it, too."""
+_SET_UP_ATTEMPTS = 6
+
+T = TypeVar("T")
 
 Watch = Callable[[Database, datetime, float], Awaitable[None]]
 """Told the database, the virtual time and the share done, after each tick."""
@@ -87,7 +93,8 @@ async def run_demo(
     scenario = livestream_evening(scale, days) if staged is None else staged
     stage = Stage(settings, folder)
     try:
-        await stage.open_database(fresh=new)
+        await stage.open_server()
+        await _set_up(stage, partial(stage.open_database, fresh=new))
         clock = VirtualClock(stage.clock_file, scenario.sets_up_at)
         return await _perform(stage, scenario, clock, position, path, watch, finish)
     finally:
@@ -117,9 +124,10 @@ async def _perform(
     vendors = Vendors(scenario, chance)
     memory = _Memory(stage)
     sampling = asyncio.create_task(memory.watch())
+    opened = partial(Database.open, stage.url, connections_max=4)
     async with (
         serving(VendorApp(books, vendors, chance)) as endpoint,
-        await Database.open(stage.url, connections_max=4) as database,
+        await _set_up(stage, opened) as database,
         Identity(stage.url) as identity,
         gateways_of() as gateways,
     ):
@@ -129,7 +137,12 @@ async def _perform(
             keys = await database.run(OPERATOR, lambda tx: build(tx, scenario, chance, endpoint))
             return keys, demand(scenario, chance)
 
-        (keys, sent), _ = await asyncio.gather(prepared(), stage.open_api())
+        async def audited() -> list[lending.Difference]:
+            return await database.run(OPERATOR, lending.audit)
+
+        (keys, sent), _ = await asyncio.gather(
+            _set_up(stage, prepared), _set_up(stage, stage.open_api)
+        )
         auditor = Auditor(database, books)
         cast = Cast(
             _outside(scenario, chance, books, stage, keys, sent),
@@ -145,7 +158,7 @@ async def _perform(
             scenario, cast, clock, position, path, stage.heal,
             lambda now, done: watch(database, now, done),
         )  # fmt: skip
-        differences = await database.run(OPERATOR, lending.audit)
+        differences = await healing(audited, stage.heal)
         sampling.cancel()
         outcome = Outcome(
             ended,
@@ -156,9 +169,14 @@ async def _perform(
             tuple(Refused(*row) for row in books.turned_away()),
             memory.peak_mib,
         )
-        await finish(database, outcome)
+        await healing(lambda: finish(database, outcome), stage.heal)
         books.close()
         return outcome
+
+
+async def _set_up(stage: Stage, act: Callable[[], Awaitable[T]]) -> T:
+    """Do a part of setting up, again if the database dies; what fails for good is known soon."""
+    return await healing(act, stage.heal_server, stage.broken, attempts=_SET_UP_ATTEMPTS)
 
 
 class _Memory:

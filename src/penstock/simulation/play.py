@@ -15,21 +15,15 @@ from typing import Any
 import msgspec
 
 from penstock.kernel.clock import VirtualClock
-from penstock.kernel.errors import Unavailable
 from penstock.simulation.auditor import Auditor
-from penstock.simulation.client import Interrupted
 from penstock.simulation.floor import Floor
+from penstock.simulation.healing import Heal, healing
 from penstock.simulation.outside import Outside
 from penstock.simulation.position import PHASES, Phase, Position, write_position
 from penstock.simulation.scenario import Scenario
 from penstock.simulation.ticks import acting, hourly, telling, ticks
 from penstock.worker.loop import Worker
 
-_HEALINGS_MAX = 40
-_HEALING_PAUSE_S = 0.25
-
-Heal = Callable[[], Awaitable[None]]
-"""Brings back what died: the database, the API server."""
 Watch = Callable[[datetime, float], Awaitable[None]]
 """Told the virtual time and the share of the play that is done, after each tick."""
 
@@ -87,12 +81,12 @@ async def play(
         now = moments[tick]
         clock.set(now)
         for phase in PHASES[PHASES.index(position.phase) :]:
-            await _healing(partial(_act, scenario, cast, beside, phase, before, now), heal)
+            await healing(partial(_act, scenario, cast, beside, phase, before, now), heal)
             position = _after(position, tick, phase, position.spent_s + time.monotonic() - begun)
             begun = time.monotonic()
             write_position(path, position)
         await watch(now, (tick + 1) / len(moments))
-    await _healing(partial(_end, cast, beside, moments[-1]), heal)
+    await healing(partial(_end, cast, beside, moments[-1]), heal)
     position = msgspec.structs.replace(position, finished=True)
     write_position(path, position)
     return position
@@ -135,15 +129,3 @@ def _after(position: Position, tick: int, phase: Phase, spent_s: float) -> Posit
     if done == len(PHASES):
         return msgspec.structs.replace(position, tick=tick + 1, phase=PHASES[0], spent_s=spent_s)
     return msgspec.structs.replace(position, tick=tick, phase=PHASES[done], spent_s=spent_s)
-
-
-async def _healing(act: Callable[[], Awaitable[None]], heal: Heal) -> None:
-    for attempt in range(_HEALINGS_MAX):
-        try:
-            return await act()
-        except (Interrupted, Unavailable, OSError) as trouble:
-            if attempt == _HEALINGS_MAX - 1:
-                raise Unavailable(f"the play cannot go on: {trouble}") from trouble
-        await asyncio.sleep(_HEALING_PAUSE_S)
-        await heal()
-    raise AssertionError("unreachable")

@@ -21,8 +21,9 @@ import uvicorn
 
 from penstock.db.create import create_database
 from penstock.db.embedded import EmbeddedServer
-from penstock.kernel.errors import Unavailable
+from penstock.kernel.errors import Misconfigured, Unavailable
 from penstock.settings import Settings
+from penstock.simulation.healing import BROKEN
 from penstock.simulation.line import Line
 
 DATABASE = "penstock_demo"
@@ -48,19 +49,25 @@ class Stage:
         server = None if self._server is None else self._server.pid
         return [os.getpid()] + ([server] if server else [])
 
+    @property
+    def broken(self) -> tuple[type[Exception], ...]:
+        """What setting up raises when something has died; no settings can be at fault for ours."""
+        return BROKEN if self._settings.database_url else (*BROKEN, Misconfigured)
+
+    async def open_server(self) -> None:
+        """Start the database server, unless settings name one."""
+        if not self._settings.database_url:
+            self._server = EmbeddedServer(self._folder)
+            await asyncio.to_thread(self._server.start)
+
     async def open_database(self, *, fresh: bool) -> None:
-        """Start or find the database server, and make the play's own database, still empty.
+        """Make the play's own database, still empty.
 
         Raises:
             Misconfigured: the server cannot be reached, or the user may not create a database.
 
         """
-        if self._settings.database_url:
-            admin_url = self._settings.database_url
-        else:
-            self._server = EmbeddedServer(self._folder)
-            await asyncio.to_thread(self._server.start)
-            admin_url = self._server.url()
+        admin_url = self._settings.database_url if self._server is None else self._server.url()
         self.url = await create_database(
             admin_url, DATABASE, fresh=fresh, durable=self._server is None
         )
@@ -105,11 +112,15 @@ class Stage:
 
     async def heal(self) -> None:
         """Start again what no longer runs."""
-        if self._server is not None:
-            await asyncio.to_thread(self._server.ensure)
+        await self.heal_server()
         if self._api is None or self._api.poll() is not None:
             with contextlib.suppress(Unavailable):
                 await self.open_api()
+
+    async def heal_server(self) -> None:
+        """Start the database server again if it no longer runs."""
+        if self._server is not None:
+            await asyncio.to_thread(self._server.ensure)
 
     async def _close_api(self) -> None:
         """End the API server, if it still runs, and let go of the pipe that it is tied to."""
