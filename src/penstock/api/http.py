@@ -149,6 +149,7 @@ def http_app(lifespan: Lifespan, body_max_bytes: int) -> Litestar:
         dependencies={"context": Provide(_context, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         request_max_body_size=body_max_bytes,
+        logging_config=None,  # the framework's own would write every library's doings to the log
         openapi_config=OpenAPIConfig(
             title="Penstock",
             version=__version__,
