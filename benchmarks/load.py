@@ -6,11 +6,19 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Answer(NamedTuple):
+    """An answer: its status, when it came, and seconds since its request was really sent."""
+
+    status: int
+    at_s: float
+    took_s: float
 
 
 class Sent(msgspec.Struct):
@@ -18,8 +26,17 @@ class Sent(msgspec.Struct):
 
     statuses: Counter[int] = msgspec.field(default_factory=Counter)
     took_s: list[float] = msgspec.field(default_factory=list)
+    answers: list[Answer] = msgspec.field(default_factory=list)
     seconds: float = 0.0
     unsent: int = 0
+
+    def take(self, status: int, due_s: float, sent_s: float) -> float:
+        """Note an answer that came now; return the time."""
+        now_s = time.perf_counter()
+        self.statuses[status] += 1
+        self.took_s.append(now_s - due_s)
+        self.answers.append(Answer(status, now_s, now_s - sent_s))
+        return now_s
 
     def quantile_ms(self, share: float) -> float:
         """Return the time within which that share of the answers came."""
@@ -30,10 +47,11 @@ class Sent(msgspec.Struct):
 class _Connection(asyncio.Protocol):
     """One kept connection with one request in flight."""
 
-    def __init__(self, told: Callable[["_Connection", int, float], None]) -> None:
+    def __init__(self, told: Callable[["_Connection", int, float, float], None]) -> None:
         self._told = told
         self._buffer = b""
         self._due_s = 0.0
+        self._sent_s = 0.0
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -42,6 +60,7 @@ class _Connection(asyncio.Protocol):
     def send(self, request: bytes, due_s: float) -> None:
         assert self._transport is not None
         self._due_s = due_s
+        self._sent_s = time.perf_counter()
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -56,7 +75,7 @@ class _Connection(asyncio.Protocol):
             self._buffer = buffer
             return
         self._buffer = b""
-        self._told(self, int(buffer[9:12]), self._due_s)
+        self._told(self, int(buffer[9:12]), self._due_s, self._sent_s)
 
     def close(self) -> None:
         if self._transport is not None:
@@ -73,11 +92,9 @@ async def closed_loop(
     open_connections = connections
     done = loop.create_future()
 
-    def told(connection: _Connection, status: int, due_s: float) -> None:
+    def told(connection: _Connection, status: int, due_s: float, sent_s: float) -> None:
         nonlocal open_connections
-        now_s = time.perf_counter()
-        sent.statuses[status] += 1
-        sent.took_s.append(now_s - due_s)
+        now_s = sent.take(status, due_s, sent_s)
         request = next(requests, None) if now_s < ends_s else None
         if request is not None:
             connection.send(request, now_s)
@@ -111,9 +128,8 @@ class _Open:
         self.in_flight = 0
         self.settled = asyncio.Event()
 
-    def told(self, connection: _Connection, status: int, due_s: float) -> None:
-        self.sent.statuses[status] += 1
-        self.sent.took_s.append(time.perf_counter() - due_s)
+    def told(self, connection: _Connection, status: int, due_s: float, sent_s: float) -> None:
+        self.sent.take(status, due_s, sent_s)
         self.in_flight -= 1
         self.free.append(connection)
         if self.late:

@@ -27,7 +27,7 @@ from typing import Any
 import asyncpg
 
 from benchmarks.last_units import Buyer, Shop, api_processes, open_shop, order_body
-from benchmarks.load import closed_loop, http_post, open_loop
+from benchmarks.load import Sent, closed_loop, http_post, open_loop
 from benchmarks.result import Report
 from benchmarks.server import ask, private_server
 from penstock.app import prepare
@@ -49,7 +49,7 @@ def measure(*, seed: int, quick: bool) -> Report:
         postgres = str(asyncio.run(ask(url, None, "SHOW server_version")))
         asyncio.run(prepare(url))
         with api_processes(url, 1, **FAST) as ports:
-            livestream = asyncio.run(_livestream(url, ports, numbers, 5.0 if quick else 30.0))
+            livestream = asyncio.run(_livestream(url, ports, numbers, 5.0 if quick else 120.0))
         asyncio.run(_slow_down(url))
         with api_processes(url, 1, **SLOW) as ports:
             shop = asyncio.run(open_shop(url, "slow", {"HOT": 100_000_000}, datetime.now(UTC)))
@@ -76,7 +76,7 @@ def _orders(shop: Shop, numbers: Iterator[str]) -> Iterator[bytes]:
 async def _livestream(
     url: str, ports: list[int], numbers: Iterator[str], seconds: float
 ) -> dict[str, Any]:
-    stock = int(250 * seconds)
+    stock = min(5_000, int(250 * seconds))
     shop = await open_shop(url, "stream", {"HOT": stock}, datetime.now(UTC))
     calm = await open_loop(ports, 32, _orders(shop, numbers), 20, 3)
     step = await open_loop(ports, 128, _orders(shop, numbers), 1_000, seconds)
@@ -94,10 +94,18 @@ async def _livestream(
         "answers": _by_status(statuses),
         "answers (goal: only 201, 409, 429, 503)": set(statuses) <= EXPECTED,
         "p99_ms_in_step": round(step.quantile_ms(0.99), 1),
+        "sold_out_seen_s (goal: ≤ 2)": _seen_s(step),
         "sold_out_after_step": after.statuses == {409: after.statuses[409]},
         "p99_ms_before": round(calm.quantile_ms(0.99), 1),
         "p99_ms_right_after": round(after.quantile_ms(0.99), 1),
     }
+
+
+def _seen_s(step: Sent) -> float | None:
+    """Return the seconds from the last unit that was sold to the first who is told so."""
+    sold = [answer.at_s for answer in step.answers if answer.status == 201]
+    told = [answer.at_s for answer in step.answers if answer.status == 409]
+    return round(max(0.0, min(told) - max(sold)), 3) if sold and told else None
 
 
 async def _goodput(
@@ -121,12 +129,19 @@ async def _goodput(
             "goodput_per_s": round(sent.statuses[201] / sent.seconds),
             "answers": _by_status(sent.statuses),
             "later_steps_done": round(done / max(1, asked), 4),
+            "shed_p99_ms (goal: < 50)": _shed_ms(sent),
             "p50_ms": round(sent.quantile_ms(0.5), 1),
             "p99_ms": round(sent.quantile_ms(0.99), 1),
         }
     rates = [row["goodput_per_s"] for row in found["at"].values()]
     found["goodput_at_10 / peak (goal: ≥ 0.9)"] = round(rates[-1] / max(rates), 3)
     return found
+
+
+def _shed_ms(sent: Sent) -> float | None:
+    """Return within how long 99 % of those who were turned away knew it, once they had asked."""
+    shed = sorted(answer.took_s for answer in sent.answers if answer.status in {429, 503})
+    return round(1000 * shed[int(0.99 * (len(shed) - 1))], 1) if shed else None
 
 
 async def _probe(port: int, shop: Shop, seconds: float) -> tuple[int, int]:

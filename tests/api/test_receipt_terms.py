@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from penstock import lending
@@ -228,6 +229,42 @@ async def test_beyond_the_capacity_orders_are_taken_and_due_later(shop):
     ]
     assert len({day.dispatch_by_at for day in days}) == 3
     assert await told(shop) == sorted(one["order_id"] for one in taken[2:])
+
+
+async def test_a_node_that_is_full_makes_only_the_orders_late_that_wait_for_it(shop):
+    """Two nodes with capacities of their own: one behind the shop's pool, one behind a British."""
+
+    async def abroad(make):
+        british = await make.node(country="GB", zone="Europe/London")
+        pool = await make.pool(shop.merchant_id, [british], country="GB")
+        rows = await make.tx.fetch("SELECT sku_id FROM merchants.sku WHERE code = 'LAMP'")
+        await make.stock(shop.merchant_id, british, pool, rows[0][0], 20)
+        await make.tx.fetch(
+            "INSERT INTO merchants.market VALUES ($1, 'GB', 'GBP', 'tiktok_uk')",
+            shop.merchant_id,
+        )
+        return british
+
+    british = await shop.api.made(abroad)
+    ((american,),) = await shop.rows("SELECT node_id FROM inventory.node WHERE country = 'US'")
+    declared = {"effective_from": "2026-11-21", "because": "packers"}
+    wishes = [declared | {"node_id": american, "orders": 1},
+              declared | {"node_id": british, "orders": 2}]  # fmt: skip
+    await shop.ask("PUT", "capacity", {"capacities": wishes})
+    shop.api.clock.at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    there = {"name": "Ada", "line1": "1 High St", "city": "Leeds", "country": "GB"}
+    to_leeds = {"stream": "", "ship_to": there, "currency": "GBP"}
+    first = [shop.order(1), shop.order(2, stream=""), shop.order(3, **to_leeds)]
+    said = (await shop.ask("POST", "orders:batch", first))["answers"]
+    said += (await shop.ask("POST", "orders:batch",
+                            [shop.order(n, **to_leeds) for n in (4, 5)]))["answers"]  # fmt: skip
+    assert [one["outcome"] for one in said] == ["accepted"] * 5
+    assert await told(shop) == [said[1]["order_id"], said[4]["order_id"]]
+    ((handled,),) = await shop.rows(
+        "SELECT handled::text FROM merchants.day WHERE merchant_id = $1 AND day = '2026-11-21'",
+        shop.merchant_id,
+    )
+    assert msgspec.json.decode(handled, type=dict[int, int]) == {american: 2, british: 3}
 
 
 async def test_an_unpaid_order_beyond_the_capacity_stays_so_when_it_is_paid(shop):

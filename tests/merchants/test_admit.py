@@ -33,8 +33,8 @@ async def test_without_anything_new_it_is_as_it_was(tx, make):
     merchant_id = await make.merchant(cap=7, hold=HOUR)
     found = await day_admission(tx, merchant_id, NOW)
     assert (found.status, found.orders_left, found.hold) == ("approved", 7, HOUR)
-    assert (found.limited_by, found.taken, found.capacity, found.capacity_left) == (
-        "daily_cap", 0, None, None,
+    assert (found.limited_by, found.handling.taken, found.handling.declared) == (
+        "daily_cap", 0, False,
     )  # fmt: skip
     assert await day_admission(tx, 999_999_999, NOW) is None
 
@@ -55,7 +55,7 @@ async def test_the_least_cap_binds(tx, make, cap, tier, volume, taken):
     found = await standing(tx, merchant_id=merchant_id, now=NOW)
     assert found.orders_left == max(0, least - taken)
     assert known[found.limited_by] == least
-    assert found.taken == taken
+    assert found.handling.taken == taken
 
 
 async def test_the_terms_in_force_come_with_it(tx, make):
@@ -95,7 +95,7 @@ async def test_two_batches_share_the_last_orders_of_a_tier(database, make_in):
         found = await standing(tx, merchant_id=merchant_id, now=NOW)
         await asyncio.sleep(0)
         took = min(3, found.orders_left)
-        await count_day(tx, merchant_id=merchant_id, day=NOW.date(), orders=took)
+        await count_day(tx, merchant_id=merchant_id, day=NOW.date(), orders=took, handled="")
         return took
 
     took = await asyncio.gather(*(database.run(OPERATOR, batch) for _ in range(4)))
@@ -106,6 +106,6 @@ async def test_two_batches_share_the_last_orders_of_a_tier(database, make_in):
 async def test_a_cap_that_falls_below_what_was_taken_leaves_none(tx, make, lowered):
     merchant_id = await make.merchant(cap=100)
     await standing(tx, merchant_id=merchant_id, now=NOW)
-    await count_day(tx, merchant_id=merchant_id, day=NOW.date(), orders=4)
+    await count_day(tx, merchant_id=merchant_id, day=NOW.date(), orders=4, handled="")
     await under(tx, merchant_id, tier=lowered)
     assert (await standing(tx, merchant_id=merchant_id, now=NOW)).orders_left == 0

@@ -7,15 +7,20 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.merchants.growth.terms import Terms, terms_of
+from penstock.merchants.handling import Handling
+
+_BY_NODE = msgspec.json.Decoder(dict[int, int])
+_POOLS = msgspec.json.Decoder(dict[int, list[int]])
 
 
 class Admission(msgspec.Struct, frozen=True):
     """A merchant's standing while its day row is locked, as the database has it.
 
     `orders_left` under the least of the daily cap, the tier's and a volume limit's, which
-    `limited_by` names; `taken` orders today so far; `capacity` orders a day that it can handle
-    (None: it has declared none); `policies` in force as a JSON array, the weightiest first;
-    `order_ids` for those who ask.
+    `limited_by` names; `taken` orders today so far; `capacity` orders a day that it can handle as
+    a whole (None: it has not said so). As JSON: what its `nodes` can handle, the nodes behind each
+    of its `pools` where it has said that, the orders `handled` by node, and the `policies` in
+    force, the weightiest first. `order_ids` for those who ask.
     """
 
     status: str
@@ -24,6 +29,9 @@ class Admission(msgspec.Struct, frozen=True):
     limited_by: str
     taken: int
     capacity: int | None
+    nodes: str
+    pools: str
+    handled: str
     policies: str
     order_ids: list[int]
 
@@ -31,24 +39,17 @@ class Admission(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct, frozen=True):
     """What receipt asks of a merchant, in the day that is locked until the transaction ends.
 
-    `hold` is the merchant's own; `terms` says what an order's channel makes of it. The order
-    after the next `n` accepted ones is number `taken + n + 1` of the day, which is what a
-    capacity is held against. `order_ids` are as many as ask.
+    `hold` is the merchant's own; `terms` says what an order's channel makes of it. Accepted orders
+    are counted by `handling`. `order_ids` are as many as ask.
     """
 
     status: str
     orders_left: int
     hold: timedelta
     limited_by: str
-    taken: int
-    capacity: int | None
+    handling: Handling
     terms: Terms
     order_ids: list[int]
-
-    @property
-    def capacity_left(self) -> int | None:
-        """Orders that can still be handled in time today; None where no capacity is declared."""
-        return None if self.capacity is None else max(0, self.capacity - self.taken)
 
 
 @query
@@ -59,8 +60,10 @@ async def admit(
 
 
 @query
-async def count_day(tx: Transaction, *, merchant_id: int, day: date, orders: int) -> None:
-    """Count accepted orders; the CHECK guards the cap."""
+async def count_day(
+    tx: Transaction, *, merchant_id: int, day: date, orders: int, handled: str
+) -> None:
+    """Count accepted orders; the CHECK guards the cap. `handled` is JSON by node, "" unchanged."""
 
 
 async def standing(
@@ -80,10 +83,21 @@ async def standing(
         found.orders_left,
         found.hold,
         found.limited_by,
-        found.taken,
-        found.capacity,
+        _handling(found),
         terms_of(found.policies),
         found.order_ids,
+    )
+
+
+def _handling(found: Admission) -> Handling:
+    if found.capacity is not None or found.nodes == "{}":
+        return Handling(found.taken, found.capacity)
+    return Handling(
+        found.taken,
+        None,
+        _BY_NODE.decode(found.nodes),
+        _POOLS.decode(found.pools),
+        _BY_NODE.decode(found.handled),
     )
 
 

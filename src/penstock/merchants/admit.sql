@@ -15,24 +15,38 @@ WITH merchant AS (
     INSERT INTO merchants.day AS d (merchant_id, day, cap)
     SELECT merchant_id, :day::date, least(daily_cap, tier_cap, volume_cap) FROM merchant
     ON CONFLICT (merchant_id, day) DO UPDATE SET cap = greatest(excluded.cap, d.orders)
-    RETURNING cap - orders AS orders_left, orders AS taken
+    RETURNING cap - orders AS orders_left, orders AS taken, handled
 ), declared AS (
     SELECT DISTINCT ON (node_id) node_id, orders
     FROM merchants.capacity
     WHERE merchant_id = :merchant_id::int
         AND :day::date BETWEEN effective_from AND effective_to
     ORDER BY node_id, effective_from DESC
+), by_node AS (
+    SELECT jsonb_object_agg(node_id, orders) AS nodes
+    FROM declared
+    WHERE node_id <> 0 AND orders IS NOT NULL
 )
 SELECT m.status, t.orders_left, m.hold,
     CASE least(m.daily_cap, m.tier_cap, m.volume_cap)
         WHEN m.daily_cap THEN 'daily_cap' WHEN m.tier_cap THEN 'tier' ELSE 'volume_limit'
     END AS limited_by,
     t.taken,
-    (SELECT coalesce(max(orders) FILTER (WHERE node_id = 0), sum(orders)::int) FROM declared)
-        AS capacity,
+    (SELECT orders FROM declared WHERE node_id = 0) AS capacity,
+    coalesce(b.nodes, '{}')::text AS nodes,
+    CASE WHEN b.nodes IS NULL THEN '{}' ELSE (
+        SELECT coalesce(jsonb_object_agg(pool_id, behind), '{}')::text
+        FROM (SELECT p.pool_id, jsonb_agg(n.node_id ORDER BY n.node_id) AS behind
+              FROM inventory.pools AS p
+              JOIN inventory.pool_nodes AS n
+                  ON (n.merchant_id, n.family_id) = (p.merchant_id, p.family_id)
+              WHERE p.merchant_id = :merchant_id::int
+              GROUP BY p.pool_id) AS one
+    ) END AS pools,
+    t.handled::text AS handled,
     (SELECT coalesce(jsonb_agg(p.terms ORDER BY p.origin, p.effective_from DESC, p.code), '[]')
      FROM merchants.policy AS p
      WHERE p.kind IN ('capacity', 'hold', 'reservation', 'merge')
          AND :day::date BETWEEN p.effective_from AND p.effective_to)::text AS policies,
     lifecycle.new_ids(:asking::int, :now::timestamptz) AS order_ids
-FROM merchant AS m, today AS t
+FROM merchant AS m, today AS t, by_node AS b

@@ -1,6 +1,6 @@
 """What receipt needs of other stages, handed in by `journey.py`."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -42,6 +42,24 @@ class Terms(Protocol):
         ...
 
 
+class Handling(Protocol):
+    """Orders of a merchant's day where they are expected to be handled."""
+
+    @property
+    def declared(self) -> bool:
+        """Whether the merchant has said what it can handle."""
+        ...
+
+    @property
+    def handled(self) -> Mapping[int, int]:
+        """Orders by node; empty where no node has a capacity."""
+        ...
+
+    def take(self, pool_ids: Iterable[int]) -> tuple[int, int | None]:
+        """Count an order of these pools; return its position there, and the capacity."""
+        ...
+
+
 class Admission(Protocol):
     """The merchant's standing today, locked until the transaction ends."""
 
@@ -61,13 +79,8 @@ class Admission(Protocol):
         ...
 
     @property
-    def taken(self) -> int:
-        """Orders accepted today so far."""
-        ...
-
-    @property
-    def capacity(self) -> int | None:
-        """Orders a day that the merchant can handle; None: it has declared none."""
+    def handling(self) -> Handling:
+        """What is counted of accepted orders, against what the merchant can handle."""
         ...
 
     @property

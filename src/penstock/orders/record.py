@@ -1,15 +1,18 @@
 """Write what receipt decided: promised, stored, counted, reserved, and brought to life."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import msgspec
+
 from penstock.db.transaction import Transaction
-from penstock.orders.decide import Decision
+from penstock.orders.decide import Decision, PoolSku
 from penstock.orders.item import Answer, Item
 from penstock.orders.pay import store_unpaid
 from penstock.orders.ports import Admission, Ports, Promise
 from penstock.orders.store import Decided, columns_of
 
+_ENCODE = msgspec.json.Encoder().encode
 _FULL = {
     "daily_cap": "the merchant's cap of orders for today is full",
     "tier": "the merchant's tier allows no more orders today",
@@ -45,6 +48,7 @@ async def record(
         at=now,
         day=now.date(),
         orders=len(accepted),
+        handled=_ENCODE(handled).decode() if (handled := admission.handling.handled) else "",
         kind="fulfilment_order",
         merchant_ids=[merchant_id] * len(decided),
         events=events,
@@ -61,12 +65,7 @@ async def record(
 
 
 def _taken_lines(item: Item, decision: Decision) -> tuple[tuple[int, int], ...]:
-    return tuple(
-        (sku_id, got + waits)
-        for (_, sku_id), got, waits in zip(
-            item.places, decision.reserved, decision.backordered, strict=True
-        )
-    )
+    return tuple((sku_id, got + waits) for (_, sku_id), got, waits in _granted(item, decision))
 
 
 def _days_later(
@@ -74,25 +73,29 @@ def _days_later(
 ) -> list[int]:
     """Return by how many days each is due later because the day's capacity is full.
 
-    An accepted order's position is the next one of the merchant's day.
+    Accepted orders are counted by it in their order.
     """
-    if admission.capacity is None:
-        return [0] * len(items)
-    days, position = [], admission.taken
-    for item, decision in zip(items, decisions, strict=True):
-        rule = admission.terms.capacity(item.order.channel)
-        if rule is None or decision.outcome != "accepted":
-            days.append(0)
-            position += decision.outcome == "accepted"
+    handling = admission.handling
+    days = [0] * len(items)
+    if not handling.declared:
+        return days
+    for i, (item, decision) in enumerate(zip(items, decisions, strict=True)):
+        if decision.outcome != "accepted":
             continue
-        position += 1
-        days.append(
-            ports.extend(
-                position, admission.capacity,
-                days_per_fill=rule.days_per_fill, days_max=rule.days_max,
+        position, capacity = handling.take(
+            pool_id for (pool_id, _), got, waits in _granted(item, decision) if got + waits
+        )
+        rule = admission.terms.capacity(item.order.channel)
+        if rule is not None:
+            days[i] = ports.extend(
+                position, capacity, days_per_fill=rule.days_per_fill, days_max=rule.days_max
             )
-        )  # fmt: skip
     return days
+
+
+def _granted(item: Item, decision: Decision) -> Iterable[tuple[PoolSku, int, int]]:
+    """Return for each line its place, the units reserved, and those that wait for stock."""
+    return zip(item.places, decision.reserved, decision.backordered, strict=True)
 
 
 def _promise(items: Sequence[Item], days: Sequence[int], promise: Promise) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from penstock.db.transaction import merchant
@@ -34,9 +35,12 @@ async def declare(tx, seller, *capacities, now=NOW):
     return await declare_capacity(tx, seller[0], capacities, now, by="shop")
 
 
+async def handling_on(tx, seller, days):
+    return (await standing(tx, merchant_id=seller[0], now=NOW + days * DAY)).handling
+
+
 async def capacity_on(tx, seller, days):
-    found = await standing(tx, merchant_id=seller[0], now=NOW + days * DAY)
-    return found.capacity
+    return (await handling_on(tx, seller, days)).whole
 
 
 async def test_it_holds_from_its_day_and_the_last_begun_holds(tx, past, seller):
@@ -52,24 +56,42 @@ async def test_it_holds_from_its_day_and_the_last_begun_holds(tx, past, seller):
     assert await past.told(seller[0], "merchants.capacity_declared") == 2
 
 
-async def test_nodes_add_up_until_the_merchant_speaks_for_the_whole(tx, seller):
+async def test_nodes_count_each_for_itself_until_the_merchant_speaks_for_the_whole(tx, seller):
     one, two = seller[1]
     await declare(tx, seller, capacity(40, node_id=one), capacity(60, node_id=two))
-    assert await capacity_on(tx, seller, 1) == 100
-    await declare(tx, seller, capacity(80, days=2))
-    assert await capacity_on(tx, seller, 2) == 80
+    await declare(tx, seller, capacity(None, node_id=two, days=2))
+    assert [(await handling_on(tx, seller, days)).nodes for days in range(3)] == [
+        {}, {one: 40, two: 60}, {one: 40},
+    ]  # fmt: skip
+    await declare(tx, seller, capacity(80, days=3))
+    found = await handling_on(tx, seller, 3)
+    assert (found.whole, found.nodes) == (80, {})
 
 
-async def test_what_is_left_goes_down_with_the_orders_of_the_day(tx, seller):
+async def test_orders_fill_the_days_of_the_nodes_behind_their_pool(tx, seller):
+    """What one batch counted is where the next begins; each day begins anew."""
+    one, two = seller[1]
+    pool = (await tx.fetch("SELECT pool_id FROM inventory.pool WHERE merchant_id = $1",
+                           seller[0]))[0][0]  # fmt: skip
+    await declare(tx, seller, capacity(1, node_id=one), capacity(2, node_id=two))
+    now = NOW + DAY
+    places = []
+    for _ in range(2):
+        handling = await handling_on(tx, seller, 1)
+        places += [handling.take([pool]), handling.take([pool])]
+        handled = msgspec.json.encode(handling.handled).decode()
+        await count_day(tx, merchant_id=seller[0], day=now.date(), orders=2, handled=handled)
+    assert places == [(1, 1), (1, 2), (2, 2), (2, 1)]
+    assert (await handling_on(tx, seller, 1)).handled == {one: 2, two: 2}
+    assert (await handling_on(tx, seller, 2)).handled == {}
+
+
+async def test_the_whole_fills_with_the_orders_of_the_day(tx, seller):
     await declare(tx, seller, capacity(3))
     now = NOW + DAY
-    left = []
-    for _ in range(3):
-        found = await standing(tx, merchant_id=seller[0], now=now)
-        left.append((found.taken, found.capacity_left))
-        await count_day(tx, merchant_id=seller[0], day=now.date(), orders=2)
-    assert left == [(0, 3), (2, 1), (4, 0)]
-    assert (await standing(tx, merchant_id=seller[0], now=now + DAY)).capacity_left == 3
+    for taken in (0, 2, 4):
+        assert (await handling_on(tx, seller, 1)).take([]) == (taken + 1, 3)
+        await count_day(tx, merchant_id=seller[0], day=now.date(), orders=2, handled="")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +124,7 @@ async def test_a_merchant_may_declare_itself_and_set_no_tier(database, make_in):
     found = await database.run(
         merchant(merchant_id), lambda tx: standing(tx, merchant_id=merchant_id, now=NOW + DAY)
     )
-    assert (changed, found.capacity) == (1, 7)
+    assert (changed, found.handling.whole) == (1, 7)
     for table in ("tier", "volume_limit"):
         rights = await database.run(
             OPERATOR,
