@@ -1,10 +1,10 @@
 """Ten poisoned among ten thousand: how much longer all others take because of them.
 
-At receipt orders come at a steady rate to one merchant's lane, and some break their transaction; in
-the worker a backlog is worked off by a step that breaks on some. Both are played without poison and
-with it, in turns, on databases of their own; the figure is the others' 99th percentile with poison
-over that without. Dwell runs from when an order was submitted, or the backlog was there, to its
-answer, or the step's last work on it.
+At receipt orders come at a steady rate to one merchant's lane, and some break their transaction; to
+the worker returns fall due at the same rate, and its step breaks on some. Both are played without
+poison and with it, in turns; the figure is the others' 99th percentile with poison over that
+without. Dwell runs from when an order was submitted, or a return was due, to its answer, or the
+step's last work on it.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from penstock import lending
 from penstock.app import prepare
 from penstock.channels.order import NewOrder
 from penstock.db.transaction import OPERATOR, Database, Transaction
+from penstock.kernel.clock import SystemClock
 from penstock.lifecycle.advance import Subject, create, move, new_ids
 from penstock.orders.intake import taker
 from penstock.orders.lanes import Bounds, Lanes
@@ -37,7 +38,7 @@ from penstock.worker.step import Due, Step
 
 MESSAGES = 10_000
 POISONED = 10
-PER_S = 1_000
+PER_S = 500
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -122,35 +123,42 @@ def _order(shop: Shop, i: int, bad: Collection[int]) -> NewOrder:
 async def _work(
     database: Database, identity: Identity, bad: Collection[int], messages: int
 ) -> list[float]:
-    """Work off a backlog of returns; note when the step was last at each."""
+    """Let returns fall due at a rate, and a worker serve them; note when it was last at each."""
+    begins_at = datetime.now(UTC) + timedelta(seconds=1)
+    due_at = [begins_at + timedelta(seconds=i / PER_S) for i in range(messages)]
 
     async def born(tx: Transaction) -> list[int]:
-        ids = await new_ids(tx, count=messages, at=NOW)
+        ids = await new_ids(tx, count=messages, at=begins_at)
         await create(
             tx, kind="return", merchant_ids=[1] * messages, subject_ids=ids,
-            events=["requested"] * messages, due_at=[None] * messages, at=NOW,
+            events=["requested"] * messages, due_at=list(due_at), at=begins_at,
         )  # fmt: skip
         return ids
 
     ids = await database.run(OPERATOR, born)
     poison = {ids[i] for i in bad}
-    done_s: dict[int, float] = {}
+    left = set(ids) - poison
+    done_at: dict[int, datetime] = {}
+    stop = asyncio.Event()
 
     async def approve(tx: Transaction, subjects: Sequence[Subject], now: datetime) -> None:
         await move(tx, subjects, "approved", now)
         if any(subject.subject_id in poison for subject in subjects):
             raise Bug
-        done_s.update((subject.subject_id, time.perf_counter()) for subject in subjects)
+        for subject in subjects:
+            done_at[subject.subject_id] = datetime.now(UTC)
+            left.discard(subject.subject_id)
+        if not left:
+            stop.set()
 
     step = Step("approve", Due("return", "requested"), approve, batch=500)
-    begun_s = time.perf_counter()
-    await Worker(database, identity, [step], {}, report=report).drain(NOW)
-    assert len(done_s) == messages - len(bad)
+    await Worker(database, identity, [step], {}, report=report).serve(SystemClock(), stop)
+    ours = [(done_at[i] - due).total_seconds()
+            for i, due in zip(ids, due_at, strict=True) if i not in poison]  # fmt: skip
     # What was set aside comes back later, and must not be in the way of the next turn.
-    mended = {ids[i] for i in bad}
     poison.clear()
-    await Worker(database, identity, [step], {}).drain(NOW + timedelta(hours=5))
-    return [at_s - begun_s for subject_id, at_s in done_s.items() if subject_id not in mended]
+    await Worker(database, identity, [step], {}).drain(begins_at + timedelta(hours=5))
+    return ours
 
 
 if __name__ == "__main__":

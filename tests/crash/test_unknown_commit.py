@@ -159,10 +159,5 @@ async def lose_replies(proxied, database, orders):
     assert set(proxy.cuts) == set(CUTS)
 
 
-async def test_100_lost_replies_are_100_orders(proxied, database):
-    await lose_replies(proxied, database, 100)
-
-
-@pytest.mark.long
 async def test_1000_lost_replies_are_1000_orders(proxied, database):
     await lose_replies(proxied, database, 1_000)

@@ -116,14 +116,14 @@ async def holds(database, shop, won, count):
     assert await database.run(OPERATOR, lending.audit, snapshot=True) == []
 
 
-async def test_each_of_600_orders_has_one_winner(database, make_in):
+async def test_each_of_2000_orders_has_one_winner(database, make_in):
     print(f"seed {SEED}")
-    shop, won = await compete(database, make_in, 600, SEED)
-    await holds(database, shop, won, 600)
+    shop, won = await compete(database, make_in, 2_000, SEED)
+    await holds(database, shop, won, 2_000)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(SEED + 1, SEED + 21))
+@pytest.mark.parametrize("seed", range(SEED + 1, SEED + 101))
 async def test_each_of_1000_orders_has_one_winner(database, make_in, seed):
     shop, won = await compete(database, make_in, 1_000, seed)
     await holds(database, shop, won, 1_000)
