@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from penstock.db.query import positional
 from penstock.db.transaction import Transaction
 from penstock.experience.measure.measure import count
 from penstock.experience.profiles.load import load, shipped
@@ -86,3 +87,27 @@ async def test_a_change_of_nothing_but_the_channel_is_folded(tx: Transaction) ->
         for key, counts in (await anew(tx, load(name), [3], day)).items():
             assert kept is not None
             assert kept[key] == counts, name
+
+
+async def test_the_queue_is_taken_by_place_whatever_its_statistics_say(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan made while the queue was empty once compared all of it with all that was taken."""
+    await everything_folded(tx, KNOWN, 1_000)
+    told: list[str] = []
+
+    async def explained(tx: Transaction, sql: str, given: dict[str, object]) -> list[list[int]]:
+        statement, names = positional(sql)
+        rows = await tx.fetch(f"EXPLAIN {statement}", *[given[name] for name in names])
+        told.extend(row[0] for row in rows)
+        return [[0]]
+
+    monkeypatch.setattr("penstock.experience.tallies.fold.run_composed", explained)
+    await tx.fetch(
+        "INSERT INTO experience.journey (merchant_id, fulfilment_order_id, order_ref, ordered_at)"
+        " VALUES (3, 1, 'o', $1)",
+        BEGIN,
+    )
+    await fold(tx, KNOWN)
+    (deleted,) = [n for n, line in enumerate(told) if "Delete on change" in line]
+    assert "Tid Scan on change" in told[deleted + 1]

@@ -1,13 +1,14 @@
+-- The queue's rows are taken by their place: its statistics are of when it was empty or full, and by
+-- them a planner would at times compare all of it with all that is taken.
 WITH oldest AS (
-    SELECT c.merchant_id, c.change_id
+    SELECT c.ctid AS place
     FROM experience.change AS c
     ORDER BY c.merchant_id, c.change_id
     LIMIT :batch::int
     FOR UPDATE SKIP LOCKED
 ), taken AS MATERIALIZED (
     DELETE FROM experience.change AS c
-    USING oldest AS o
-    WHERE (c.merchant_id, c.change_id) = (o.merchant_id, o.change_id)
+    WHERE c.ctid = ANY (ARRAY(SELECT o.place FROM oldest AS o))
     RETURNING c.*
 ), contribution AS (
     -- In place of this comes what the words make of each image: see tallies/measures.py.
