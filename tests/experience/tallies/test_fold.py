@@ -109,5 +109,4 @@ async def test_the_queue_is_taken_by_place_whatever_its_statistics_say(
         BEGIN,
     )
     await fold(tx, KNOWN)
-    (deleted,) = [n for n, line in enumerate(told) if "Delete on change" in line]
-    assert "Tid Scan on change" in told[deleted + 1]
+    assert any("Tid Scan on change" in line for line in told)
