@@ -38,7 +38,8 @@ from penstock.api.planning import planning
 from penstock.api.problems import HANDLERS, MEDIA_TYPE, STATUS, Problem
 from penstock.api.query_names import close_queries, refuse_unknown_names
 from penstock.api.questionnaires import questionnaires
-from penstock.api.receipt import hot_route, receipt_of
+from penstock.api.receipt import receipt_of
+from penstock.api.receipt_request import hot_route
 from penstock.api.returns import returns
 from penstock.api.scale import scale
 from penstock.api.stock import stock

@@ -8,9 +8,9 @@ merchant; only what gets through all of these costs the database anything.
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -22,6 +22,16 @@ from penstock.api.context import Context
 from penstock.api.gate import Gate, Limits
 from penstock.api.problems import MEDIA_TYPE, told
 from penstock.api.query_names import require_known
+from penstock.api.receipt_request import (
+    LINES,
+    Gone,
+    Receive,
+    Route,
+    body_of,
+    caller_of,
+    lines_of,
+    wants_lines,
+)
 from penstock.channels.json_text import decode_order
 from penstock.channels.ndjson_file import decode_lines, decode_orders
 from penstock.channels.parsed import Parsed
@@ -48,10 +58,6 @@ from penstock.orders.sold_out import SoldOut
 from penstock.orders.validate import validate
 
 log = logging.getLogger(__name__)
-Route = Literal["one", "many"]
-_ROUTES: dict[str, Route] = {"/v1/orders": "one", "/v1/orders:batch": "many"}
-LINES = b"application/x-ndjson"
-"""What a client accepts that wants each chunk's answers as soon as they are durable."""
 _PARAMETERS = ("merchant",)
 _KEY_LENGTH = 255
 _NOT_ACCEPTABLE = "One or more fields are not acceptable; see errors."
@@ -73,7 +79,6 @@ REFUSALS: dict[str, type[Refusal]] = {
 }
 """Of a refused single order; every other outcome is Invalid."""
 
-Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
 
@@ -82,10 +87,6 @@ class Batch(msgspec.Struct):
 
     counts: dict[str, int]
     answers: list[Taken]
-
-
-class _Gone(Exception):  # noqa: N818  nobody is left to be told
-    """The client hung up before its body was complete."""
 
 
 class Receipt:
@@ -127,18 +128,18 @@ class Receipt:
         headers: dict[str, str] = {}
         try:
             with self._gate.request():
-                if route == "many" and _wants_lines(scope):
+                if route == "many" and wants_lines(scope):
                     await self._stream(scope, receive, send)
                     return
                 body = await (self._one if route == "one" else self._many)(scope, receive)
             status, media_type = (201 if route == "one" else 200), "application/json"
-        except _Gone:
+        except Gone:
             self.answered[route, "gone"] += 1
             return
         except Refusal as refusal:
             self.answered[route, refusal.code] += 1
             if isinstance(refusal, Overloaded | RateLimited):
-                await self._gate.refuse(_caller(scope))
+                await self._gate.refuse(caller_of(scope))
             status, problem, headers = told(refusal)
             body, media_type = _ENCODE(problem), MEDIA_TYPE
         except Exception as error:
@@ -153,7 +154,7 @@ class Receipt:
 
     async def _one(self, scope: Any, receive: Receive) -> bytes:
         merchant_id, key = await self._whose(scope, 1)
-        raw = await self._body(scope, receive)
+        raw = await body_of(scope, receive, self._context.settings.body_max_bytes)
         order = decode_order(raw)
         errors = validate(order, self._context.now())
         if errors:
@@ -168,7 +169,7 @@ class Receipt:
 
     async def _many(self, scope: Any, receive: Receive) -> bytes:
         merchant_id, key = await self._whose(scope, 0)
-        raw = await self._body(scope, receive)
+        raw = await body_of(scope, receive, self._context.settings.body_max_bytes)
         parsed = decode_orders(raw)
         most = self._context.settings.batch_max_orders
         if len(parsed) > most:
@@ -196,18 +197,19 @@ class Receipt:
         the answers with a line that says so; what was answered before it stands.
         """
         merchant_id, _ = await self._whose(scope, 0)
+        most = self._context.settings.body_max_bytes
         await send(
             {"type": "http.response.start", "status": 200, "headers": [(b"content-type", LINES)]}
         )
         try:
-            async for first_line, lines in self._lines(receive):
+            async for first_line, lines in lines_of(receive, most, CHUNK):
                 parsed = decode_lines(lines, first_line)
                 self._gate.spend(merchant_id, len(parsed))
                 answers = await self._chunk(merchant_id, parsed, sum(map(len, lines)))
                 self.answered.update(("stream", taken.outcome) for taken in answers)
                 body = b"".join(_ENCODE(taken) + b"\n" for taken in answers)
                 await send({"type": "http.response.body", "body": body, "more_body": True})
-        except _Gone:
+        except Gone:
             self.answered["stream", "gone"] += 1
             return
         except Exception as error:  # the status is sent: the last line has to tell it
@@ -218,25 +220,6 @@ class Receipt:
             await send({"type": "http.response.body", "body": _ENCODE(problem) + b"\n"})
             return
         await send({"type": "http.response.body", "body": b""})
-
-    async def _lines(self, receive: Receive) -> AsyncIterator[tuple[int, list[bytes]]]:
-        """Yield up to CHUNK lines and the number of the first, as they come."""
-        most = self._context.settings.body_max_bytes
-        rest, first_line, more = b"", 1, True
-        lines: list[bytes] = []
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _Gone
-            more = message.get("more_body", False)
-            *whole, rest = (rest + message.get("body", b"")).split(b"\n")
-            if len(rest) > most:
-                raise TooLarge(f"A line is larger than {most} bytes.")
-            lines += whole if more else [*whole, rest]
-            while len(lines) >= CHUNK or (lines and not more):
-                yield first_line, lines[:CHUNK]
-                first_line += CHUNK
-                del lines[:CHUNK]
 
     async def _chunk(
         self, merchant_id: int, parsed: Sequence[Parsed], weight_bytes: int
@@ -267,46 +250,6 @@ class Receipt:
         if orders:
             self._gate.spend(merchant_id, orders)
         return merchant_id, key
-
-    async def _body(self, scope: Any, receive: Receive) -> bytes:
-        most = self._context.settings.body_max_bytes
-        for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > most:
-                raise TooLarge(f"The body has {int(value)} bytes: send at most {most}.")
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _Gone
-            part = message.get("body", b"")
-            size += len(part)
-            if size > most:
-                raise TooLarge(f"The body is larger than {most} bytes: send it in parts.")
-            parts.append(part)
-            if not message.get("more_body"):
-                break
-        raw = parts[0] if len(parts) == 1 else b"".join(parts)
-        if not raw.strip():
-            raise Malformed("the body is empty; send the order as JSON")
-        return raw
-
-
-def hot_route(scope: Any) -> Route | None:
-    """Tell which of the two routes a request is for, by the path as the framework reads it."""
-    if scope["method"] != "POST":
-        return None
-    path = scope["path"]
-    return _ROUTES.get(path) or _ROUTES.get("/" + "/".join(filter(None, path.split("/"))))
-
-
-def _caller(scope: Any) -> int:
-    """Tell callers apart by what they show, good or not, without keeping it: it may be long."""
-    return next((hash(value) for name, value in scope["headers"] if name == b"authorization"), 0)
-
-
-def _wants_lines(scope: Any) -> bool:
-    return any(name == b"accept" and LINES in value for name, value in scope["headers"])
 
 
 def _refused(taken: Taken) -> Refusal:
