@@ -135,15 +135,19 @@ async def corrupt(url: str) -> tuple[str, list[str]]:
         wrong = []
         for table, columns in await connection.fetch(TABLES):
             totals = []
+            # Workers go on, so both ways have to read the same moment.
+            await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
             for settings in (BY_HEAP, BY_INDEX):
-                await connection.execute(f"BEGIN; {settings.replace('SET ', 'SET LOCAL ')}")
+                way = settings.replace("SET ", "SET LOCAL ")
+                await connection.execute(f"SAVEPOINT way; {way}")
                 totals.append(
                     await connection.fetchrow(
                         "SELECT count(*), sum(hashtextextended(t::text, 0)) FROM"
                         f" (SELECT * FROM {table} ORDER BY {columns}) AS t"
                     )
                 )
-                await connection.execute("COMMIT")
+                await connection.execute("ROLLBACK TO way")
+            await connection.execute("COMMIT")
             if totals[0] != totals[1]:
                 wrong.append(f"{table}: {totals}")
     finally:

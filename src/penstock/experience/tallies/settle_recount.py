@@ -1,7 +1,8 @@
 """Compare what was counted anew with the tallies that are kept, and bring them to it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import date
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -53,19 +54,34 @@ async def forget_recount(tx: Transaction) -> None:
     """Remove what was counted anew, or what an interrupted recomputation has left."""
 
 
-async def settle_recount(
+Settling = Callable[[Transaction], Awaitable[list[Differing]]]
+"""Compares what was counted of some merchants, and mends it if asked; the first differences."""
+
+
+async def settlings(
     tx: Transaction, measures: Collection[int], *, known_on: date, mend: bool
-) -> list[Differing]:
-    """Compare, mend if asked, and forget the recount; return the first differences."""
-    merchants, differing = await merchants_recounted(tx), list[Differing]()
-    for n in range(0, len(merchants), _MERCHANTS):
-        differing += await take_recount(
-            tx,
+) -> list[Settling]:
+    """Return what is to be done to settle a recount: merchants by merchants, in any order."""
+    merchants = await merchants_recounted(tx)
+    return [
+        partial(
+            take_recount,
             merchants=merchants[n : n + _MERCHANTS],
             measures=list(measures),
             known_on=known_on,
             mend=mend,
-            limit=SHOWN - len(differing),
+            limit=SHOWN,
         )
+        for n in range(0, len(merchants), _MERCHANTS)
+    ]
+
+
+async def settle_recount(
+    tx: Transaction, measures: Collection[int], *, known_on: date, mend: bool
+) -> list[Differing]:
+    """Compare, mend if asked, and forget the recount; return the first differences."""
+    differing = list[Differing]()
+    for settling in await settlings(tx, measures, known_on=known_on, mend=mend):
+        differing += await settling(tx)
     await forget_recount(tx)
-    return differing
+    return differing[:SHOWN]
