@@ -99,7 +99,8 @@ def test_who_asks_again_when_he_is_answered_hears_no_more_refusals_than_agreed(p
     assert not bounded.refusal_waits_s(2)
 
 
-async def test_so_many_refusals_are_held_and_no_more():
+async def test_so_many_refusals_are_held_and_no_more(monkeypatch):
+    monkeypatch.setattr("penstock.api.gate._HELD_MAX", 4)
     bounded = gate(Clock(), requests_max=1)
     for _ in range(10):
         await bounded.refuse(1)

@@ -18,14 +18,14 @@ from penstock.kernel.errors import Overloaded, RateLimited
 _FORGET_AFTER = 100_000
 _HELD_MAX_S = 1.0
 """No longer than Retry-After says at least: who keeps to that notices nothing."""
-_HELD_TIMES = 4
+_HELD_MAX = 4_000
+"""So many cost some megabytes; who is refused beyond them is told at once, which costs CPU."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Requests in hand at most; orders a second that a merchant may send, and at once.
 
-    `refusals_per_s` is what one caller is told at once; four times `requests_max` answers are held
-    back at most.
+    `refusals_per_s` is what one caller is told at once.
     """
 
     requests_max: int
@@ -123,7 +123,7 @@ class Gate:
     async def refuse(self, caller: int) -> None:
         """Return when a caller may be told no: at once, unless it has heard it often of late."""
         wait_s = self.refusal_waits_s(caller)
-        if not wait_s or self.held >= _HELD_TIMES * self._limits.requests_max:
+        if not wait_s or self.held >= _HELD_MAX:
             return
         self.held += 1
         try:
