@@ -42,7 +42,7 @@ PER_S = 500
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-class Bug(Exception):  # noqa: N818  what a bug raises is of no kind
+class BugError(Exception):
     """What breaks on a poisoned message."""
 
 
@@ -88,7 +88,7 @@ async def _receive(
         reserved = columns["reserved"]
         assert isinstance(reserved, Sequence)
         if 2 in reserved:
-            raise Bug
+            raise BugError
         await lending.RECEIPT.write(tx, **columns)
 
     ports = msgspec.structs.replace(lending.RECEIPT, write=write)
@@ -100,7 +100,7 @@ async def _receive(
         begun_s = time.perf_counter()
         try:
             await lanes.submit(shop.merchant_id, [Wanted(_order(shop, i, bad))], 400)
-        except Bug:
+        except BugError:
             assert i in bad
             return
         dwell_s.append(time.perf_counter() - begun_s)
@@ -144,7 +144,7 @@ async def _work(
     async def approve(tx: Transaction, subjects: Sequence[Subject], now: datetime) -> None:
         await move(tx, subjects, "approved", now)
         if any(subject.subject_id in poison for subject in subjects):
-            raise Bug
+            raise BugError
         for subject in subjects:
             done_at[subject.subject_id] = datetime.now(UTC)
             left.discard(subject.subject_id)

@@ -24,7 +24,7 @@ from penstock.api.problems import MEDIA_TYPE, told
 from penstock.api.query_names import require_known
 from penstock.api.receipt_request import (
     LINES,
-    Gone,
+    HungUpError,
     Receive,
     Route,
     body_of,
@@ -133,7 +133,7 @@ class Receipt:
                     return
                 body = await (self._one if route == "one" else self._many)(scope, receive)
             status, media_type = (201 if route == "one" else 200), "application/json"
-        except Gone:
+        except HungUpError:
             self.answered[route, "gone"] += 1
             return
         except Refusal as refusal:
@@ -209,7 +209,7 @@ class Receipt:
                 self.answered.update(("stream", taken.outcome) for taken in answers)
                 body = b"".join(_ENCODE(taken) + b"\n" for taken in answers)
                 await send({"type": "http.response.body", "body": body, "more_body": True})
-        except Gone:
+        except HungUpError:
             self.answered["stream", "gone"] += 1
             return
         except Exception as error:  # the status is sent: the last line has to tell it

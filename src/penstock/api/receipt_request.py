@@ -13,7 +13,7 @@ LINES = b"application/x-ndjson"
 Receive = Callable[[], Awaitable[Any]]
 
 
-class Gone(Exception):  # noqa: N818  nobody is left to be told
+class HungUpError(Exception):
     """The client hung up before its body was complete."""
 
 
@@ -39,7 +39,7 @@ async def body_of(scope: Any, receive: Receive, most_bytes: int) -> bytes:
     """Return the whole body of a request.
 
     Raises:
-        Gone: the client hung up.
+        HungUpError: the client hung up.
         TooLarge, Malformed: it has more than `most_bytes`, or nothing.
 
     """
@@ -51,7 +51,7 @@ async def body_of(scope: Any, receive: Receive, most_bytes: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise HungUpError
         part = message.get("body", b"")
         size += len(part)
         if size > most_bytes:
@@ -71,7 +71,7 @@ async def lines_of(
     """Yield up to `at_once` lines and the number of the first, as they come.
 
     Raises:
-        Gone: the client hung up.
+        HungUpError: the client hung up.
         TooLarge: a line is.
 
     """
@@ -80,7 +80,7 @@ async def lines_of(
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise HungUpError
         more = message.get("more_body", False)
         *whole, rest = (rest + message.get("body", b"")).split(b"\n")
         if len(rest) > line_max_bytes:

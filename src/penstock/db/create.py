@@ -4,6 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from penstock.db.went_away import WENT_AWAY
 from penstock.kernel.errors import Misconfigured, Unavailable
 
 
@@ -35,7 +36,7 @@ async def create_database(url: str, name: str, *, fresh: bool, durable: bool = T
             f"a database of its own is needed and may not be made: {error}. "
             "Grant CREATEDB, or unset PENSTOCK_DATABASE_URL to use the embedded server."
         ) from error
-    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
+    except WENT_AWAY as error:
         raise Unavailable(f"the database went away: {error}; start again") from error
     finally:
         await admin.close()

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from penstock.db.went_away import WENT_AWAY
 from penstock.kernel.errors import Misconfigured, Unavailable
 
 _LOCK = 0x50454E53
@@ -67,10 +68,8 @@ async def migrate(url: str) -> list[Migration]:
         ) from error
     except asyncpg.DiskFullError as error:
         raise Unavailable("the database's disk is full; free space and start again") from error
-    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
+    except WENT_AWAY as error:
         raise Unavailable(f"the database went away: {error}; start again") from error
-    except (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError) as error:
-        raise Unavailable(f"the database was stopped: {error}; start again") from error
     finally:
         await connection.close()
 

@@ -1,6 +1,6 @@
 -- Receipt with fewer rows, fewer index entries and fewer round trips an order.
 
--- Ids for n subjects, as an array, so that another stage's statement brings them along.
+-- Ids for n subjects, as an array, so that another stage's look-up brings them along.
 CREATE FUNCTION lifecycle.new_ids(count int, at timestamptz) RETURNS bigint[]
     LANGUAGE sql VOLATILE
     RETURN ARRAY(
