@@ -32,7 +32,7 @@ from penstock.gateways.effects import VendorEvent
 from penstock.inventory.audit import audit as audit_stock
 from penstock.inventory.commit import uncommit_stock
 from penstock.inventory.release import release_reservation
-from penstock.inventory.reserve import lock_stock, reserve
+from penstock.inventory.reserve import hold, lock_stock, reserve
 from penstock.inventory.ring_fence import give_back
 from penstock.inventory.ship import ship_stock
 from penstock.inventory.write_off import write_off
@@ -40,7 +40,7 @@ from penstock.kernel.errors import NotFound
 from penstock.kernel.fx import eur_per_unit
 from penstock.ledger.audit import audit as audit_ledger
 from penstock.ledger.post import post
-from penstock.lifecycle.advance import Subject, create
+from penstock.lifecycle.advance import Subject, create_alike
 from penstock.merchants.admit import count_day, day_admission
 from penstock.merchants.growth.bands import ScoreBand, ScoreRules
 from penstock.merchants.growth.load_policies import load_shipped_policies
@@ -112,7 +112,9 @@ async def _tell_extended(
 RECEIPT = Ports(
     admission=day_admission,
     lock_stock=lock_stock,
-    write=together(store, reserve, count_day, create, renamed={"subject_ids": "order_ids"}),
+    write=together(
+        store, reserve, hold, count_day, create_alike, renamed={"subject_ids": "order_ids"}
+    ),
     bodies_of=bodies_of,
     let_through=let_through,
     promise=promise,

@@ -41,6 +41,16 @@ class Order(msgspec.Struct):
     """Of its cancellation: `asked`, then the outcome."""
 
 
+def whole_lines(path: Path) -> bytes:
+    """Return a journal without the line that a kill, or a look in between, cut in two.
+
+    Linux writes page by page: a line across two pages can be cut though it is one write. Nobody
+    has acted on such a line yet.
+    """
+    written = path.read_bytes() if path.exists() else b""
+    return written[: written.rfind(b"\n") + 1]
+
+
 class Journal:
     """The client's memory."""
 
@@ -48,13 +58,13 @@ class Journal:
         self.path = path
         self.orders: dict[str, Order] = {}
         self.wrong: list[str] = []
-        if path.exists():
-            for line in path.read_text().splitlines():
-                self._read(json.loads(line))
+        for line in whole_lines(path).splitlines():
+            self._read(json.loads(line))
 
     def open(self) -> None:
-        """Begin to write."""
+        """Begin to write, behind the last whole line."""
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.ftruncate(self._file, len(whole_lines(self.path)))
 
     def write(self, *entry: object) -> None:
         """Add an entry, in one write, and know it."""

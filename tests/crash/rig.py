@@ -34,6 +34,7 @@ from client import AT, Client, Journal
 from penstock.app import asgi, clock_of, gateways_of, prepare, worker_of
 from penstock.db.embedded import EmbeddedServer
 from penstock.db.transaction import Database
+from penstock.kernel.errors import Misconfigured, Unavailable
 from penstock.settings import Settings
 from penstock.worker.identity import Identity
 
@@ -208,7 +209,7 @@ class Rig:
             try:
                 self.violations += asyncio.run(violations(self.url, self.folder))
                 break
-            except (OSError, asyncpg.PostgresError):
+            except (OSError, asyncpg.PostgresError, Misconfigured, Unavailable):
                 assert again < 2, "the server does not answer though nobody kills it"
                 self._until_ready()
         self.checks += 1

@@ -8,9 +8,9 @@ from pglast import parse_sql, prettify
 from penstock.db.outbox import announce
 from penstock.db.query import QUERIES, declared, positional
 from penstock.db.together import JOINED, cut, together
-from penstock.inventory.reserve import lock_available, reserve
+from penstock.inventory.reserve import hold, hold_more, lock_available, reserve
 from penstock.lending import RECEIPT
-from penstock.lifecycle.advance import create
+from penstock.lifecycle.advance import create_alike
 from penstock.merchants.admit import count_day
 from penstock.orders.store import store
 
@@ -40,7 +40,7 @@ def test_what_answers_something_is_not_joined():
 
 def test_two_parts_of_one_name_are_not_joined():
     with pytest.raises(TypeError, match="of another statement"):
-        together(create, create)
+        together(create_alike, create_alike)
 
 
 @pytest.mark.parametrize("query", JOINED, ids=lambda q: q.name)
@@ -48,7 +48,7 @@ async def test_postgresql_takes_a_joined_statement_as_it_takes_its_parts(query, 
     prepared = await tx._connection.prepare(query.sql)
     types = dict(zip(query.parameters, (p.name for p in prepared.get_parameters()), strict=True))
     renamed = {"subject_ids": "order_ids"} if "create" in query.name else {}
-    for part in (store, reserve, count_day, create):
+    for part in (store, reserve, hold, hold_more, count_day, create_alike):
         bound = declared(part)
         if bound.name not in query.name:
             continue
@@ -63,7 +63,7 @@ async def test_postgresql_takes_a_joined_statement_as_it_takes_its_parts(query, 
 def test_receipt_writes_as_one():
     (joined,) = (query for query in JOINED if "orders.store.store" in query.name)
     assert len(parse_sql(joined.sql)) == 1
-    assert joined.name.count(" + ") == 3
+    assert joined.name.count(" + ") == 4
     assert RECEIPT.write is not None
 
 

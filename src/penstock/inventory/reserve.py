@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from penstock.db.query import query
+from penstock.db.together import together
 from penstock.db.transaction import Transaction
 
 PoolSku = tuple[int, int]
@@ -35,16 +36,51 @@ async def reserve(
     *,
     merchant_id: int,
     line_order_ids: list[int],
+    lines_alike: list[int],
     line_nos: list[int],
     pool_ids: list[int],
     sku_ids: list[int],
     reserved: list[int],
     at: datetime,
 ) -> None:
-    """Write reservations of order lines, their moves, and each counter once; 0 units: nothing.
+    """Write what order lines take: their moves, and each counter once; 0 units: nothing.
 
-    The CHECK on the counter is the second guard.
+    What is asked for is the `lines_alike`-th (from 1) of it: on a stream many lines share few.
+    The CHECK on the counter is the second guard. It goes with `hold` or `hold_more`.
     """
+
+
+@query
+async def hold(
+    tx: Transaction,
+    *,
+    merchant_id: int,
+    line_order_ids: list[int],
+    lines_alike: list[int],
+    line_nos: list[int],
+    pool_ids: list[int],
+    sku_ids: list[int],
+    reserved: list[int],
+) -> None:
+    """Write the reservations of lines that hold nothing yet."""
+
+
+@query
+async def hold_more(
+    tx: Transaction,
+    *,
+    merchant_id: int,
+    line_order_ids: list[int],
+    lines_alike: list[int],
+    line_nos: list[int],
+    pool_ids: list[int],
+    sku_ids: list[int],
+    reserved: list[int],
+) -> None:
+    """Write the reservations of lines that may hold units already, and then hold more."""
+
+
+_reserve_more = together(reserve, hold_more)
 
 
 async def lock_stock(tx: Transaction, merchant_id: int, wanted: set[PoolSku]) -> dict[PoolSku, int]:
@@ -65,10 +101,11 @@ async def take_stock(
     """Hold the units of `takes` for order lines; this transaction has locked the counters."""
     if takes:
         order_ids, line_nos, pool_ids, sku_ids, reserved = map(list, zip(*takes, strict=True))
-        await reserve(
+        await _reserve_more(
             tx,
             merchant_id=merchant_id,
             line_order_ids=order_ids,
+            lines_alike=list(range(1, len(takes) + 1)),
             line_nos=line_nos,
             pool_ids=pool_ids,
             sku_ids=sku_ids,

@@ -1,9 +1,8 @@
--- A line may hold units already (a backorder that is filled bit by bit) and then holds more.
 WITH taken AS (
-    SELECT * FROM unnest(:line_order_ids::bigint[], :line_nos::int[], :pool_ids::int[],
-                         :sku_ids::bigint[], :reserved::int[])
-        AS t (order_id, line_no, pool_id, sku_id, quantity)
-    WHERE quantity > 0
+    SELECT order_id, (:line_nos::int[])[alike] AS line_no, (:pool_ids::int[])[alike] AS pool_id,
+        (:sku_ids::bigint[])[alike] AS sku_id, (:reserved::int[])[alike] AS quantity
+    FROM unnest(:line_order_ids::bigint[], :lines_alike::int[]) AS w (order_id, alike)
+    WHERE (:reserved::int[])[alike] > 0
 ), counted AS (
     UPDATE inventory.pool_stock AS s
     SET reserved = s.reserved + t.quantity
@@ -11,13 +10,6 @@ WITH taken AS (
           FROM taken GROUP BY pool_id, sku_id) AS t
     WHERE s.merchant_id = :merchant_id::int
         AND (s.pool_id, s.sku_id) = (t.pool_id, t.sku_id)
-), held AS (
-    INSERT INTO inventory.reservation
-        (merchant_id, order_id, line_no, pool_id, sku_id, quantity)
-    SELECT :merchant_id::int, order_id, line_no, pool_id, sku_id, quantity
-    FROM taken
-    ON CONFLICT (merchant_id, order_id, line_no)
-        DO UPDATE SET quantity = reservation.quantity + excluded.quantity
 )
 INSERT INTO inventory.move (merchant_id, sku_id, quantity, from_account, from_holder,
                             to_account, to_holder, reason, subject_id, at)

@@ -49,6 +49,29 @@ async def advance_some(
 
 
 @query
+async def create_alike(
+    tx: Transaction,
+    *,
+    kind: str,
+    subject_ids: list[int],
+    due_at: list[datetime | None],
+    alike: list[int],
+    merchant_ids: list[int],
+    events: list[str],
+    at: datetime,
+) -> None:
+    """Bring n subjects to life at one time, each by its first event; by an empty one, none.
+
+    Merchant and event are the `alike`-th (from 1) of theirs: many subjects share few of them.
+    Whoever joins it with other statements hands over one set of columns, some of it stillborn.
+    """
+
+
+@query
+async def new_ids(tx: Transaction, *, count: int, at: datetime) -> list[int]:
+    """Draw ids for n subjects of any kind that are born at `at`: they begin with its month."""
+
+
 async def create(
     tx: Transaction,
     *,
@@ -59,15 +82,19 @@ async def create(
     due_at: list[datetime | None],
     at: datetime,
 ) -> None:
-    """Bring n subjects to life at one time, each by its first event; by an empty one, none.
-
-    Whoever joins it with other statements hands over one set of columns, some of it stillborn.
-    """
-
-
-@query
-async def new_ids(tx: Transaction, *, count: int, at: datetime) -> list[int]:
-    """Draw ids for n subjects of any kind that are born at `at`: they begin with its month."""
+    """Bring n subjects to life at one time, each by its first event; by an empty one, none."""
+    pairs = list(zip(merchant_ids, events, strict=True))
+    known = {pair: place for place, pair in enumerate(dict.fromkeys(pairs), 1)}
+    await create_alike(
+        tx,
+        kind=kind,
+        subject_ids=subject_ids,
+        due_at=due_at,
+        alike=[known[pair] for pair in pairs],
+        merchant_ids=[merchant_id for merchant_id, _ in known],
+        events=[event for _, event in known],
+        at=at,
+    )
 
 
 async def advance(

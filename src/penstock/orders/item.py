@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -42,7 +43,8 @@ class Dated(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct):
     """One order on its way through receipt; `answer` is set as soon as it is known.
 
-    `twin` is the first item of the same order in its batch, which this one repeats or pays.
+    `twin` is the first item of the same order in its batch, which this one repeats or pays. `own`
+    and `shared` are what will be stored of it whatever is decided (`store.write_down`).
     """
 
     order: NewOrder
@@ -53,6 +55,8 @@ class Item(msgspec.Struct):
     sla: str = ""
     dated: Dated | None = None
     expires_at: datetime | None = None
+    own: tuple[Any, ...] = ()
+    shared: tuple[Any, ...] = ()
     answer: Answer | None = None
     twin: "Item | None" = None
 

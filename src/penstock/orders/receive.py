@@ -14,8 +14,9 @@ from penstock.orders.look import Look, look_up
 from penstock.orders.pay import Payment, pay
 from penstock.orders.place import resolve
 from penstock.orders.ports import Admission, Passage, Ports
-from penstock.orders.record import Taken, record
+from penstock.orders.record import Taken, date_by_sla, record
 from penstock.orders.sold_out import SoldOut
+from penstock.orders.store import write_down
 
 HELD_BACK = {
     "paused": "no orders are taken here for the moment; send it again later",
@@ -62,13 +63,14 @@ async def receive(
             item.answer = _sold_out(item, line)
     if not still_open(items):
         return answers_of(items)
+    asking = still_open(items)
+    _prepare(asking, found, ports)
     admission = await ports.admission(tx, merchant_id, now, len(items))
     if admission is None or admission.status != "approved":
-        for item in still_open(items):
+        for item in asking:
             item.answer = refusal(item, "merchant_not_approved", "the merchant may not sell yet")
         return answers_of(items)
-    resolve(still_open(items), found)
-    _refuse_unpaid(items, admission, found, now)
+    _refuse_unpaid(items, admission, found, now, ports)
     streamed = [item for item in still_open(items) if item.stream_id is not None]
     passage = await _let_through(tx, merchant_id, streamed, now, ports) if streamed else None
     asking = still_open(items)
@@ -125,7 +127,17 @@ async def _pay(
         )
 
 
-def _refuse_unpaid(items: Sequence[Item], admission: Admission, found: Look, now: datetime) -> None:
+def _prepare(items: Sequence[Item], found: Look, ports: Ports) -> None:
+    """Do what no decision changes before the lock, at which the merchant's next batch waits."""
+    resolve(items, found)
+    resolved = still_open(items)
+    date_by_sla(resolved, ports.promise)
+    write_down(resolved)
+
+
+def _refuse_unpaid(
+    items: Sequence[Item], admission: Admission, found: Look, now: datetime, ports: Ports
+) -> None:
     """Give unpaid orders the time that their stock is kept for them, or refuse them.
 
     What was to pay a refused one is then the first of its order that asks.
@@ -143,8 +155,9 @@ def _refuse_unpaid(items: Sequence[Item], admission: Admission, found: Look, now
     later = [i for i in items if (first := i.to_pay) and first.outcome == "not_paid"]
     for item in later:
         item.twin = None
-    tie(later)
-    resolve(still_open(later), found)
+    if later:
+        tie(later)
+        _prepare(still_open(later), found, ports)
 
 
 async def _let_through(

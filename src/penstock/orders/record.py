@@ -35,13 +35,15 @@ async def record(
     if not items:
         return {}
     days = _days_later(items, decisions, admission, ports)
-    _promise(items, days, ports.promise)
+    if any(days):
+        date_by_sla(items, ports.promise, days)
     order_ids = admission.order_ids[: len(items)]
     decided = list(zip(items, decisions, order_ids, strict=True))
     for item, decision, order_id in decided:
         item.answer = _answer(item, decision, order_id, admission)
     accepted = [one for one in decided if one[1].outcome == "accepted"]
     events, due_at = _born(decided, now, admission)
+    columns = columns_of(decided, events)
     await ports.write(
         tx,
         merchant_id=merchant_id,
@@ -50,10 +52,9 @@ async def record(
         orders=len(accepted),
         handled=_ENCODE(handled).decode() if (handled := admission.handling.handled) else "",
         kind="fulfilment_order",
-        merchant_ids=[merchant_id] * len(decided),
-        events=events,
         due_at=due_at,
-        **columns_of(decided),
+        **columns,
+        merchant_ids=[merchant_id] * len(columns["events"]),
     )
     later = dict(zip(order_ids, days, strict=True))
     await _on_terms(tx, merchant_id, accepted, later, now, ports, admission)
@@ -98,13 +99,13 @@ def _granted(item: Item, decision: Decision) -> Iterable[tuple[PoolSku, int, int
     return zip(item.places, decision.reserved, decision.backordered, strict=True)
 
 
-def _promise(items: Sequence[Item], days: Sequence[int], promise: Promise) -> None:
-    """Date the items, those of one SLA and country in one go, for they share the arithmetic."""
+def date_by_sla(items: Sequence[Item], promise: Promise, days_later: Sequence[int] = ()) -> None:
+    """Date items by their SLAs, in one go those of one SLA and country: they share arithmetic."""
     lanes: dict[tuple[str, str], list[int]] = {}
     for i, item in enumerate(items):
         lanes.setdefault((item.sla, item.order.ship_to.country), []).append(i)
     for (sla, country), lane in lanes.items():
-        later = [days[i] for i in lane] if any(days) else []
+        later = [days_later[i] for i in lane] if days_later else []
         dates = promise(sla, country, [items[i].paid_at for i in lane], later)
         for i, dated in zip(lane, dates, strict=True):
             items[i].dated = dated

@@ -1,6 +1,9 @@
 """Vendors at their trade: what they do with what they are asked, and what they tell of it.
 
 Each fate is drawn by the name of what it befalls, so a play that is taken up again meets the same.
+What befalls a parcel on its way is drawn by the door that it goes to, for its number depends on
+when it was packed: so two plays of one evening with another floor or carrier differ by the floor
+and the carrier, and not by luck (common random numbers).
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from penstock.channels.order import Address
 from penstock.gateways.effects import (
     DeclarationLodged,
     DeclarationRequest,
@@ -57,7 +61,7 @@ class Vendors:
     def labels(self, vendor: str, request: LabelRequest, raw: bytes) -> tuple[Booked, list[Report]]:
         """Sell a label at the contract's price; refuse a parcel in 500."""
         lane = self._lanes[vendor, request.node, request.ship_to.country]
-        if self._chance.happens(0.002, "refuse", vendor, request.reference):
+        if self._chance.happens(0.002, "refuse", vendor, _door(request.ship_to)):
             detail = "address is not served on this route"
             return (request.reference, raw, "refused", b"{}", detail, ""), []
         number = int(self._chance.uniform("number", vendor, request.reference) * 10**12)
@@ -133,27 +137,28 @@ class Vendors:
         """Carry a parcel that was handed over at `at`; return all that will be told of it."""
         carrier = self._carriers[vendor]
         lane = self._lanes[vendor, label.node, label.ship_to.country]
-        told = self._road(carrier, lane, label.ship_to.country, tracking_number, at)
+        told = self._road(carrier, lane, label.ship_to, at)
         return list(self._reports(vendor, "parcel", tracking_number, told))
 
     def _road(
-        self, carrier: Carrier, lane: Lane, country: str, number: str, at: datetime
+        self, carrier: Carrier, lane: Lane, ship_to: Address, at: datetime
     ) -> list[tuple[str, datetime]]:
         chance, words = self._chance, _WORDS[carrier.vocabulary]
-        scanned_at = at + timedelta(hours=chance.exponential(carrier.scan_hours, "scan", number))
+        country, door = ship_to.country, _door(ship_to)
+        scanned_at = at + timedelta(hours=chance.exponential(carrier.scan_hours, "scan", door))
         told = [(words["collected"], scanned_at)]
-        if chance.happens(carrier.lost, "lost", number):
-            days = 5 + chance.uniform("lost after", number) * 3
+        if chance.happens(carrier.lost, "lost", door):
+            days = 5 + chance.uniform("lost after", door) * 3
             return [*told, (words["lost"], scanned_at + timedelta(days=days))]
-        days = lane.transit_days - chance.happens(0.35, "early", number)
-        if not chance.happens(carrier.on_time, "on time", number):
+        days = lane.transit_days - chance.happens(0.35, "early", door)
+        if not chance.happens(carrier.on_time, "on time", door):
             days = lane.transit_days + 1
-            days += int(chance.uniform("late", number) * carrier.late_days_max)
+            days += int(chance.uniform("late", door) * carrier.late_days_max)
             told.append((words["delay"], scanned_at + timedelta(days=days / 2)))
-        if chance.happens(carrier.attempt_fails, "attempt", number):
-            told.append((words["failed"], _at_door(at, days, country, chance, number)))
+        if chance.happens(carrier.attempt_fails, "attempt", door):
+            told.append((words["failed"], _at_door(at, days, country, chance, door)))
             days += 1
-        delivered_at = _at_door(at, days, country, chance, number)
+        delivered_at = _at_door(at, days, country, chance, door)
         delivered_at = max(delivered_at, scanned_at + timedelta(hours=6))
         told.append((words["hub"], scanned_at + (delivered_at - scanned_at) / 3))
         told.append((words["round"], delivered_at - timedelta(hours=3)))
@@ -193,11 +198,15 @@ class Vendors:
                 yield Report(vendor, event_id, 1, due_at + again, body)
 
 
-def _at_door(at: datetime, days: int, country: str, chance: Chance, number: str) -> datetime:
+def _door(ship_to: Address) -> str:
+    return f"{ship_to.name}, {ship_to.line1}, {ship_to.city}"
+
+
+def _at_door(at: datetime, days: int, country: str, chance: Chance, door: str) -> datetime:
     """Return a time between 9 and 20 h at the consignee's, `days` after the day of `at`."""
     zone = ZoneInfo(_ZONES[country])
     day = at.astimezone(zone).date() + timedelta(days=days)
-    minutes = int(chance.uniform("hour", number, days) * 11 * 60)
+    minutes = int(chance.uniform("hour", door, days) * 11 * 60)
     local = datetime.combine(day, time(9), zone) + timedelta(minutes=minutes)
     return local.astimezone(UTC)
 
