@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from penstock.kernel.errors import Misconfigured
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LAYOUT = struct.Struct("<q")
@@ -36,14 +38,25 @@ class VirtualClock:
     """
 
     def __init__(self, path: Path, start: datetime | None = None) -> None:
-        """Open the clock at `path`; create it at `start` where it does not exist."""
+        """Open the clock at `path`; create it at `start` where it does not exist.
+
+        Raises:
+            Misconfigured: there is no such file, or no time in it.
+
+        """
         if start is not None and not path.exists():
             path.write_bytes(_LAYOUT.pack((start - _EPOCH) // _MICROSECOND))
-        descriptor = os.open(path, os.O_RDWR)
         try:
-            self._memory = mmap.mmap(descriptor, _LAYOUT.size)
-        finally:
-            os.close(descriptor)
+            descriptor = os.open(path, os.O_RDWR)
+            try:
+                self._memory = mmap.mmap(descriptor, _LAYOUT.size)
+            finally:
+                os.close(descriptor)
+            self.now()
+        except (OSError, ValueError, OverflowError) as error:
+            raise Misconfigured(
+                f"{path} is no clock of a simulation ({error}): unset PENSTOCK_CLOCK_FILE"
+            ) from error
 
     def now(self) -> datetime:
         """Return the virtual time."""

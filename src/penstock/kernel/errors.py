@@ -18,6 +18,15 @@ Misconfigured        the process cannot start: one line that says what to do
 
 import msgspec
 
+_DETAIL_MAX = 1_000
+
+
+def readable(detail: str) -> str:
+    """Cut out the middle of what nobody would read: a detail may quote a value of any size."""
+    if len(detail) <= _DETAIL_MAX:
+        return detail
+    return f"{detail[: _DETAIL_MAX // 2]} … {detail[-_DETAIL_MAX // 3 :]}"
+
 
 class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing wrong with one field: where (JSON Pointer), which rule, and what to do."""
@@ -26,6 +35,9 @@ class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     detail: str
     line: int | None = None
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "detail", readable(self.detail))
 
 
 class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a fault
@@ -39,8 +51,8 @@ class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a fault
     ) -> None:
         """Keep what a person reads (`detail`) and what a program points at (`errors`, `code`)."""
         self.code = code or type(self).code
-        super().__init__(detail or self.title)
-        self.detail = detail or self.title
+        self.detail = readable(detail or self.title)
+        super().__init__(self.detail)
         self.errors = errors
 
 
