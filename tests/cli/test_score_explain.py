@@ -76,6 +76,13 @@ def test_the_evidence_is_written_where_it_is_wanted(penstock, served, tmp_path):
     assert (refused.code, "cannot write" in refused.err) == (2, True)
 
 
+def test_where_nothing_was_lost_there_is_nothing_to_prove(penstock, served, tmp_path):
+    ran = penstock("score evidence merchant-1 --out pack --metric receipt_time")
+    assert ran.code != 0
+    assert "nothing to prove" in ran.err
+    assert not (tmp_path / "pack").exists()
+
+
 FILE = (
     "score appeal file merchant-1 o-4 o-8 o-1 --profile penstock_les --scenario late_scan"
     " --statement 'scanned a day late' --key a-1"

@@ -246,6 +246,11 @@ def evidence(
     """Write the evidence for an appeal: a PDF to hand in and its tables as CSV."""
     wanted = Wanted(metric=metric, sub_process=sub_process, limit=limit)
     pack = asyncio.run(_evidence(merchant, profile, as_of, wanted, appeal))
+    if not pack.proofs:
+        raise NotFound(
+            "no order cost points there, so there is nothing to prove;"
+            f" 'penstock score explain {merchant}' shows where points went"
+        )
     written = files(pack)
     try:
         out.mkdir(parents=True, exist_ok=True)
