@@ -21,10 +21,10 @@ async def ask(url: str, command: str | None, question: str | None = None) -> obj
 
 
 @contextmanager
-def private_server() -> Iterator[str]:
+def private_server(*, shared_buffers_mb: int = 128) -> Iterator[str]:
     """Start a server in a folder of its own, which goes with it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)  # under root the server has an account of its own, which must get in
-        with EmbeddedServer(folder) as server:
+        with EmbeddedServer(folder, shared_buffers_mb=shared_buffers_mb) as server:
             yield server.url()

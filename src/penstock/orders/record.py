@@ -116,7 +116,8 @@ def _born(
 ) -> tuple[list[str], list[datetime | None]]:
     """Return by which event each comes to life and from when a worker may act; refused: by none.
 
-    An unpaid order waits for its payment, a short one for stock, others for their hold.
+    An unpaid order waits for its payment, a short one for stock, others for their hold, if that
+    is not over: None is at once.
     """
     events: list[str] = []
     due_at: list[datetime | None] = []
@@ -133,7 +134,7 @@ def _born(
             until = item.paid_at + holds[item.order.channel]
             born = "received_on_hold" if until > now else "received"
             events.append("received_short" if any(decision.backordered) else born)
-            due_at.append(max(until, now))
+            due_at.append(until if until > now else None)
     return events, due_at
 
 
