@@ -61,9 +61,9 @@ async def receive(
         line = sold_out.line_of(merchant_id, item.order, now)
         if line >= 0:
             item.answer = _sold_out(item, line)
-    if not still_open(items):
-        return answers_of(items)
     asking = still_open(items)
+    if not asking:
+        return answers_of(items)
     _prepare(asking, found, ports)
     admission = await ports.admission(tx, merchant_id, now, len(items))
     if admission is None or admission.status != "approved":
