@@ -70,7 +70,7 @@ class World(NamedTuple):
 
 
 def measure(*, seed: int, quick: bool) -> Report:
-    merchants, days, first, worlds = (10, 150, 110, 1) if quick else (40, 240, 150, 5)
+    merchants, days, first, worlds = (10, 150, 110, 1) if quick else (40, 240, 150, 10)
     found = []
     for own in range(seed, seed + worlds):
         with private_server() as url:

@@ -154,11 +154,14 @@ def _moments(floor: Floor) -> list[int]:
 def _takes(floor: Floor, starts: Sequence[int], at: int, orders: int) -> int:
     """Return how long a walk of so many orders takes that begins at `at`.
 
-    As long as the most similar one among those that began around it, and of those the nearest.
+    As long as the most similar one among those that began nearest to it.
     """
     place = bisect_right(starts, at)
     near = floor.walks[max(0, place - _NEAR) : place + _NEAR]
-    walk = min(near, key=lambda w: (abs(w.orders - orders), abs(w.started - at), w.started))
+    ahead = min(abs(walk.started - at) for walk in near)
+    # Those of the same moment know best; else the few around it.
+    close = [w for w in near if abs(w.started - at) <= ahead] or list(near)
+    walk = min(close, key=lambda w: (abs(w.orders - orders), w.started))
     return max(1, walk.picked - walk.started)
 
 
