@@ -55,7 +55,8 @@ class VirtualClock:
             self.now()
         except (OSError, ValueError, OverflowError) as error:
             raise Misconfigured(
-                f"{path} is no clock of a simulation ({error}): unset PENSTOCK_CLOCK_FILE"
+                f"{path} is no clock of a simulation ({error}): remove it, or unset"
+                " PENSTOCK_CLOCK_FILE"
             ) from error
 
     def now(self) -> datetime:
