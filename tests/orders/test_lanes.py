@@ -106,9 +106,13 @@ async def test_who_hangs_up_is_still_taken():
 async def test_a_full_lane_refuses_and_another_merchant_does_not_notice():
     till = Till()
     till.gate.clear()
-    merged = lanes(till, waiting_max=3, all_waiting_max=1_000)
+    merged = lanes(till, waiting_max=3, batch_max=3, all_waiting_max=1_000)
     waits = [asyncio.create_task(merged.submit(1, [n], 1)) for n in range(3)]
     await asyncio.sleep(0.01)
+    # A full batch in flight leaves room for the next one behind it, and for no more.
+    waits += [asyncio.create_task(merged.submit(1, [n], 1)) for n in range(3, 6)]
+    await asyncio.sleep(0)
+    assert merged.waiting == 3
     with pytest.raises(Overloaded):
         await merged.submit(1, ["more"], 1)
     other = asyncio.create_task(merged.submit(2, ["x"], 1))
@@ -116,6 +120,7 @@ async def test_a_full_lane_refuses_and_another_merchant_does_not_notice():
     till.gate.set()
     assert await other == ["2:x"]
     await asyncio.gather(*waits)
+    assert [batch for merchant, batch in till.batches if merchant == 1] == [[0, 1, 2], [3, 4, 5]]
 
 
 async def test_bytes_bound_a_batch():
@@ -133,7 +138,9 @@ async def test_a_bound_below_the_usual_least_is_kept():
     till = Till()
     till.gate.clear()
     merged = lanes(till, all_waiting_max=2)
-    waiting = [asyncio.create_task(merged.submit(1, [thing], 1)) for thing in "ab"]
+    waiting = [asyncio.create_task(merged.submit(1, ["first"], 1))]
+    await asyncio.sleep(0)
+    waiting += [asyncio.create_task(merged.submit(1, [thing], 1)) for thing in "ab"]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
         await merged.submit(2, ["c"], 1)

@@ -3,8 +3,8 @@
 A batch is whatever came while the last one committed: alone when it is quiet, hundreds in a
 flood, so the cost of a transaction is shared the more, the more come. Whoever was just answered
 often asks again at once: so after a batch of many, the next one is waited for until as many are
-there again, for a few milliseconds at most. What waits holds no connection, and what a lane may
-hold is bounded.
+there again, for a few milliseconds at most. What waits holds no connection, and what may wait in a
+lane is bounded.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ Take = Callable[[int, Sequence[T]], Awaitable[Sequence[R]]]
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """How much is merged and how much may wait: things and bytes, a batch and a merchant.
 
-    `company_s` is how long a batch waits to become as large as the last one, in seconds.
+    What waits does so beside what is in flight, which is `at_once` batches at most. `company_s` is how long a batch waits to become as large as the last one, in seconds.
     """
 
     batch_max: int = 1_000
@@ -128,11 +128,12 @@ class Lanes(Generic[T, R]):
         while lane.entries:
             async with self._turn:
                 batch = self._cut(lane)
+                taken = sum(len(entry.things) for entry in batch)
+                # What is in flight waits no more: a full batch of it must not keep out the next.
+                lane.waiting -= taken
+                self.waiting -= taken
                 begun_s = time.monotonic()
                 await self._answer(merchant_id, batch)
-            taken = sum(len(entry.things) for entry in batch)
-            lane.waiting -= taken
-            self.waiting -= taken
             self._limit.sample(time.monotonic() - begun_s, self.waiting)
             await lane.wait_for_company(taken, self._bounds.company_s)
         del self._lanes[merchant_id]
