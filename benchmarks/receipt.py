@@ -31,6 +31,7 @@ from benchmarks.shop import Shop, made_shop
 from penstock import lending
 from penstock.app import prepare
 from penstock.channels.order import NewOrder
+from penstock.cli.processes import collect_seldom
 from penstock.db.transaction import Database
 from penstock.orders.intake import taker
 from penstock.orders.receive import Wanted
@@ -124,6 +125,7 @@ async def _transaction_alone(
     url: str, shop: Shop, numbers: Numbers, rounds: int, figures: dict[str, object]
 ) -> None:
     """Two callers each, so that one batch is prepared while another is written; turn by turn."""
+    collect_seldom()  # as the process does that serves receipt
     async with await Database.open(url, connections_max=2) as database:
         await _receive(database, shop, numbers, 2)
         rows = await _rows_of_a_batch(url)

@@ -62,11 +62,13 @@ def serve(
         asgi(settings),
         log_level="warning",
         access_log=False,
+        proxy_headers=False,  # no answer depends on who asked from where: the key says who it is
+        server_header=False,
         lifespan="on",
         timeout_graceful_shutdown=_STOP_S,
     )
     server = uvicorn.Server(config)
-    _collect_seldom()
+    collect_seldom()
     if tethered:
 
         def stop() -> None:
@@ -176,7 +178,7 @@ async def _work(settings: Settings, *, tethered: bool) -> None:
         telling = asyncio.create_task(pace.tell(stop))
         console.print("worker ready")
         worker = timed_worker_of(settings, database, identity, gateways, stopwatch)
-        _collect_seldom()
+        collect_seldom()
         try:
             await worker.serve(clock, stop)
         finally:
@@ -185,7 +187,7 @@ async def _work(settings: Settings, *, tethered: bool) -> None:
             await pace.tell_end()
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """Let the collector pass over what start-up has made, and look at the rest less often.
 
     A batch makes tens of thousands of objects that end with it; being searched for cycles on the

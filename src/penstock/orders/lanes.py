@@ -28,7 +28,8 @@ Take = Callable[[int, Sequence[T]], Awaitable[Sequence[R]]]
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """How much is merged and how much may wait: things and bytes, a batch and a merchant.
 
-    What waits does so beside what is in flight, which is `at_once` batches at most. `company_s` is how long a batch waits to become as large as the last one, in seconds.
+    What waits does so beside what is in flight, which is `at_once` batches at most. `company_s` is
+    how long a batch waits to become as large as the last one, in seconds.
     """
 
     batch_max: int = 1_000
