@@ -1,7 +1,7 @@
 """Who gets the stock: the pure rule of receipt, first come first served, exact under scarcity."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -32,8 +32,10 @@ def decide(asks: Sequence[Ask], available: dict[PoolSku, int], orders_left: int)
     `available` (units per counter) is used up in place. `orders_left` is what the merchant's
     daily cap still allows. Outcomes: `accepted`, `insufficient_stock`, `daily_cap_reached`.
     """
-    if len(asks) <= orders_left and _plenty(asks, available):
-        return [Decision("accepted", ask.units, (0,) * len(ask.units)) for ask in asks]
+    alike = Counter(asks)
+    if len(asks) <= orders_left and _plenty(alike, available):
+        whole = {ask: Decision("accepted", ask.units, (0,) * len(ask.units)) for ask in alike}
+        return [whole[ask] for ask in asks]
     decisions = []
     for ask in asks:
         if orders_left <= 0:
@@ -49,12 +51,12 @@ def decide(asks: Sequence[Ask], available: dict[PoolSku, int], orders_left: int)
     return decisions
 
 
-def _plenty(asks: Sequence[Ask], available: dict[PoolSku, int]) -> bool:
+def _plenty(alike: Mapping[Ask, int], available: dict[PoolSku, int]) -> bool:
     """Use up what all ask for together, if all of it is there: nearly always, and then cheap."""
     wanted: defaultdict[PoolSku, int] = defaultdict(int)
-    for ask in asks:
+    for ask, orders in alike.items():
         for place, units in zip(ask.places, ask.units, strict=True):
-            wanted[place] += units
+            wanted[place] += orders * units
     if any(available.get(place, 0) < units for place, units in wanted.items()):
         return False
     for place, units in wanted.items():

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from penstock.channels.order import NewOrder
-from penstock.orders.decide import PoolSku
+from penstock.orders.decide import Ask, PoolSku
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -40,11 +40,26 @@ class Dated(msgspec.Struct, frozen=True):
     deliver_by_at: datetime
 
 
+class Kind(msgspec.Struct, frozen=True, eq=False):
+    """What orders that are alike have in common: on a stream nearly all, and a batch has few kinds.
+
+    `shared` and `lines` are what will be stored of it whatever is decided: of the order, and of
+    each line its number, pool, SKU, units, and price.
+    """
+
+    ask: Ask
+    shared: tuple[Any, ...]
+    lines: tuple[tuple[int, int, int, int, int], ...]
+
+
+_NOT_YET = Kind(Ask("", (), ()), (), ())
+
+
 class Item(msgspec.Struct):
     """One order on its way through receipt; `answer` is set as soon as it is known.
 
     `twin` is the first item of the same order in its batch, which this one repeats or pays. `own`
-    and `shared` are what will be stored of it whatever is decided (`store.write_down`).
+    is what will be stored of it alone, beside what its `kind` has (`store.write_down`).
     """
 
     order: NewOrder
@@ -56,7 +71,7 @@ class Item(msgspec.Struct):
     dated: Dated | None = None
     expires_at: datetime | None = None
     own: tuple[Any, ...] = ()
-    shared: tuple[Any, ...] = ()
+    kind: Kind = _NOT_YET
     answer: Answer | None = None
     twin: "Item | None" = None
 
@@ -66,11 +81,6 @@ class Item(msgspec.Struct):
         if self.answer is not None or self.twin is None or self.twin.sha256 == self.sha256:
             return None
         return self.twin.answer
-
-    @property
-    def units(self) -> tuple[int, ...]:
-        """Units of each line."""
-        return tuple([line.quantity for line in self.order.lines])
 
     @property
     def lines(self) -> tuple[tuple[int, int], ...]:

@@ -7,7 +7,7 @@ import msgspec
 
 from penstock.channels.order import NewOrder
 from penstock.db.transaction import Transaction
-from penstock.orders.decide import Ask, decide
+from penstock.orders.decide import decide
 from penstock.orders.item import Answer, Item, answers_of, digest, refusal, still_open
 from penstock.orders.known import answer_known, tie
 from penstock.orders.look import Look, look_up
@@ -184,8 +184,8 @@ async def _decide(
     sold_out: SoldOut,
 ) -> Taken:
     """Lock the stock of those who were let through, share it out, and record what came of it."""
-    asks = [Ask(item.order.policy, item.places, item.units) for item in items]
-    places = {place for ask in asks for place in ask.places}
+    asks = [item.kind.ask for item in items]
+    places = {place for ask in set(asks) for place in ask.places}
     available = await ports.lock_stock(tx, merchant_id, places) if places else {}
     decisions = decide(asks, available, admission.orders_left)
     for item, decision in zip(items, decisions, strict=True):

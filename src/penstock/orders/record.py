@@ -56,7 +56,7 @@ async def record(
         **columns,
         merchant_ids=[merchant_id] * len(columns["events"]),
     )
-    later = dict(zip(order_ids, days, strict=True))
+    later = dict(zip(order_ids, days, strict=True)) if any(days) else {}
     await _on_terms(tx, merchant_id, accepted, later, now, ports, admission)
     return {
         id(item): (order_id, _taken_lines(item, decision))

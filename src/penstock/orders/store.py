@@ -8,8 +8,8 @@ import msgspec
 
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
-from penstock.orders.decide import Decision
-from penstock.orders.item import Item
+from penstock.orders.decide import Ask, Decision
+from penstock.orders.item import Item, Kind
 
 _ENCODE = msgspec.json.Encoder().encode
 Decided = tuple[Item, Decision, int]
@@ -65,6 +65,7 @@ async def store(
 
 def write_down(items: Sequence[Item]) -> None:
     """Note of each item what no decision changes: before the lock, for others wait at it."""
+    kinds: dict[tuple[Any, ...], Kind] = {}
     for item in items:
         order = item.order
         item.own = (
@@ -76,7 +77,7 @@ def write_down(items: Sequence[Item]) -> None:
             order.ordered_at,
             order.paid_at,
         )
-        item.shared = (
+        shared = (
             order.channel,
             order.ship_to.country,
             order.currency,
@@ -84,6 +85,25 @@ def write_down(items: Sequence[Item]) -> None:
             order.policy,
             item.stream_id,
         )
+        alike = (shared, item.places, order.lines)
+        kind = kinds.get(alike)
+        if kind is None:
+            kind = kinds[alike] = _kind(item, shared)
+        item.kind = kind
+
+
+def _kind(item: Item, shared: tuple[Any, ...]) -> Kind:
+    lines = item.order.lines
+    return Kind(
+        Ask(item.order.policy, item.places, tuple([line.quantity for line in lines])),
+        shared,
+        tuple(
+            [
+                (no, *place, line.quantity, line.unit_price_minor)
+                for no, (place, line) in enumerate(zip(item.places, lines, strict=True))
+            ]
+        ),
+    )
 
 
 def columns_of(decided: Sequence[Decided], events: Sequence[str]) -> dict[str, Sequence[Any]]:
@@ -92,17 +112,19 @@ def columns_of(decided: Sequence[Decided], events: Sequence[str]) -> dict[str, S
     The items were written down, answered and dated. `events` are those by which they come to
     life. What is backordered counts as accepted.
     """
-    shared: dict[tuple[Any, ...], int] = {}
-    alike = []
+    alike: dict[tuple[Any, ...], int] = {}
+    which = []
     for (item, _, _), event in zip(decided, events, strict=True):
         answer, dated = item.answer, item.dated
         assert answer is not None, "every decided item is answered"
         assert dated is not None, "every decided item is dated"
-        told = (answer.outcome, answer.detail, dated.dispatch_by_at, dated.deliver_by_at, event)
-        alike.append(shared.setdefault(item.shared + told, len(shared) + 1))
+        told = (item.kind, answer.outcome, answer.detail,
+                dated.dispatch_by_at, dated.deliver_by_at, event)  # fmt: skip
+        which.append(alike.setdefault(told, len(alike) + 1))
+    shared = [(*kind.shared, *told) for kind, *told in alike]
     return {
         "order_ids": [order_id for _, _, order_id in decided],
-        "alike": alike,
+        "alike": which,
         **dict(zip(_OWN, zip(*[item.own for item, _, _ in decided], strict=True), strict=True)),
         **dict(zip(_SHARED, zip(*shared, strict=True), strict=True)),
         **_line_columns([one for one in decided if one[1].outcome == "accepted"]),
@@ -110,18 +132,18 @@ def columns_of(decided: Sequence[Decided], events: Sequence[str]) -> dict[str, S
 
 
 def _line_columns(accepted: Sequence[Decided]) -> dict[str, Sequence[Any]]:
-    shared: dict[tuple[int, ...], int] = {}
-    order_ids, alike = [], []
+    alike: dict[tuple[Kind, int, int, int], int] = {}
+    order_ids, which = [], []
     for item, decision, order_id in accepted:
-        for no, ((pool_id, sku_id), line, got, waits) in enumerate(
-            zip(item.places, item.order.lines, decision.reserved, decision.backordered, strict=True)
+        for no, (got, waits) in enumerate(
+            zip(decision.reserved, decision.backordered, strict=True)
         ):
-            asked = (no, pool_id, sku_id, line.quantity, line.unit_price_minor)
             order_ids.append(order_id)
-            alike.append(shared.setdefault((*asked, got, got + waits, waits), len(shared) + 1))
-    columns = zip(*shared, strict=True) if shared else ((),) * len(_LINE)
+            which.append(alike.setdefault((item.kind, no, got, waits), len(alike) + 1))
+    lines = [(*kind.lines[no], got, got + waits, waits) for kind, no, got, waits in alike]
+    columns = zip(*lines, strict=True) if lines else ((),) * len(_LINE)
     return {
         "line_order_ids": order_ids,
-        "lines_alike": alike,
+        "lines_alike": which,
         **dict(zip(_LINE, columns, strict=True)),
     }
