@@ -63,7 +63,7 @@ async def _import(folder: Path, source: str) -> None:
     added = changed = unchanged = 0
     bad: list[BadRow] = []
     async with session() as opened:
-        rows = olist.read(folder)
+        rows = olist.read(folder, opened.now)
         with Progress(console=console) as progress:
             bar = progress.add_task("importing past orders", total=None)
             for batch in _batches(rows, bad):

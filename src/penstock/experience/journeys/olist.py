@@ -77,10 +77,11 @@ class _Clocks(msgspec.Struct, frozen=True):
         return max(at for at in milestones if at is not None)
 
 
-def read(folder: Path) -> Iterator[PastOrder | BadRow]:
+def read(folder: Path, now: datetime) -> Iterator[PastOrder | BadRow]:
     """Yield the folder's orders, one for each seller, and every row that cannot be used.
 
-    Orders are streamed in the file's order; items, reviews and regions are held in memory.
+    What is said to have happened after `now` cannot have. Orders are streamed in the file's order;
+    items, reviews and regions are held in memory.
 
     Raises:
         NotFound: a file is missing.
@@ -101,7 +102,7 @@ def read(folder: Path) -> Iterator[PastOrder | BadRow]:
             yield bad(ORDERS, line, "duplicate", f"order {row['order_id']} came before")
         else:
             seen.add(row["order_id"])
-            yield from _past_orders(held, line, row)
+            yield from _past_orders(held, line, row, now)
     for order_id in sorted(held.items.keys() - seen):
         first = min(items.line for items in held.items[order_id].values())
         yield bad(ITEMS, first, "orphan", f"order {order_id} is not in {ORDERS}")
@@ -142,10 +143,10 @@ def _review(held: _Folder, line: int, row: Row) -> BadRow | None:
     return None
 
 
-def _past_orders(held: _Folder, line: int, row: Row) -> Iterator[PastOrder | BadRow]:
+def _past_orders(held: _Folder, line: int, row: Row, now: datetime) -> Iterator[PastOrder | BadRow]:
     order_id = row["order_id"]
     try:
-        clocks = _clocks(row)
+        clocks = _clocks(row, now)
     except ValueError as error:
         yield bad(ORDERS, line, "bad_value", str(error))
         return
@@ -180,7 +181,7 @@ def _past_orders(held: _Folder, line: int, row: Row) -> Iterator[PastOrder | Bad
         )
 
 
-def _clocks(row: Row) -> _Clocks:
+def _clocks(row: Row, now: datetime) -> _Clocks:
     """Read an order's times, and refuse what is no order."""
     key_of(row, "order_id")
     if row["order_status"] not in _STATUSES:
@@ -191,10 +192,13 @@ def _clocks(row: Row) -> _Clocks:
     delivered_at = time_of(row, "order_delivered_customer_date")
     if delivered_at is not None and delivered_at < ordered_at:
         raise ValueError("order_delivered_customer_date lies before order_purchase_timestamp")
-    return _Clocks(
+    clocks = _Clocks(
         ordered_at=ordered_at,
         paid_at=time_of(row, "order_approved_at"),
         dispatched_at=time_of(row, "order_delivered_carrier_date"),
         delivered_at=delivered_at,
         deliver_by_at=time_of(row, "order_estimated_delivery_date"),
     )
+    if clocks.last_at > now:
+        raise ValueError(f"order {row['order_id']} has a milestone in the future: correct its time")
+    return clocks
