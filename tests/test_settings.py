@@ -22,7 +22,13 @@ def test_an_amount_that_admits_nobody_stops_the_start(name, value):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("SOLD_OUT_MS", "-1"), ("ARCHIVE_KEEP_MONTHS", "-1"), ("PORT", "65536")]
+    ("name", "value"),
+    [
+        ("SOLD_OUT_MS", "-1"),
+        ("ARCHIVE_KEEP_MONTHS", "-1"),
+        ("PORT", "65536"),
+        ("CONNECTIONS_MAX", "1"),
+    ],
 )
 def test_what_lies_out_of_range_stops_the_start(name, value):
     with pytest.raises(Misconfigured, match=f"PENSTOCK_{name}"):

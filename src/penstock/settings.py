@@ -17,19 +17,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `database_url`: any PostgreSQL 15+; empty: the embedded server. `data_folder`: where the
     embedded server keeps its data. `host`, `port`: where the API listens. `connections_max`: to
-    the database, per process. `requests_max`, `merchant_orders_per_s`, `merchant_orders_burst`,
-    `waiting_max_orders`: what one process takes on before it says no. `refusals_per_s`: how often
-    it says so to one caller without letting it wait. `sold_out_ms`: how long it
-    remembers an empty counter. `body_max_bytes`, `batch_max_orders`: what one request may bring.
-    `clock_file`: a virtual clock shared with a simulation; empty: the system's. `archive_folder`:
-    where finished months go; empty: they stay. `archive_keep_months`: that stay in any case.
+    the database, per process; one is always free for what is no receipt. `requests_max`,
+    `merchant_orders_per_s`, `merchant_orders_burst`, `waiting_max_orders`: what one process takes
+    on before it says no. `refusals_per_s`: how often it says so to one caller without letting it
+    wait. `sold_out_ms`: how long it remembers an empty counter. `body_max_bytes`,
+    `batch_max_orders`: what one request may bring. `clock_file`: a virtual clock shared with a
+    simulation; empty: the system's. `archive_folder`: where finished months go; empty: they stay.
+    `archive_keep_months`: that stay in any case.
     """
 
     database_url: str = ""
     data_folder: Path = Path(".penstock")
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8075
-    connections_max: Positive = 8
+    connections_max: Annotated[int, msgspec.Meta(ge=2)] = 8
     requests_max: Positive = 1_000
     merchant_orders_per_s: Annotated[float, msgspec.Meta(gt=0)] = 2_000
     merchant_orders_burst: Positive = 20_000
