@@ -4,6 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from penstock.db.reach import reach
 from penstock.db.went_away import WENT_AWAY
 from penstock.kernel.errors import Misconfigured, Unavailable
 
@@ -19,10 +20,7 @@ async def create_database(url: str, name: str, *, fresh: bool, durable: bool = T
         Unavailable: it went away in the middle.
 
     """
-    try:
-        admin = await asyncpg.connect(url)
-    except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
-        raise Misconfigured(f"cannot connect to the database: {error}.") from error
+    admin = await reach(lambda: asyncpg.connect(url))
     try:
         if not durable:
             await admin.execute("ALTER SYSTEM SET fsync = off")

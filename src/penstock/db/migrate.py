@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from penstock.db.reach import reach
 from penstock.db.went_away import WENT_AWAY
 from penstock.kernel.errors import Misconfigured, Unavailable
 
@@ -42,17 +43,11 @@ async def migrate(url: str) -> list[Migration]:
     Returns the migrations applied now. Any number of processes may call this at once.
 
     Raises:
-        Misconfigured: PostgreSQL is too old, an applied migration was changed, or the database
-            is newer than this program.
+        Misconfigured: the server does not answer or is too old, an applied migration was changed,
+            or the database is newer than this program.
 
     """
-    try:
-        connection = await asyncpg.connect(url, server_settings={"lock_timeout": "60s"})
-    except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
-        raise Misconfigured(
-            f"cannot connect to the database: {error}. "
-            "Check PENSTOCK_DATABASE_URL, or unset it to use the embedded server."
-        ) from error
+    connection = await reach(lambda: asyncpg.connect(url, server_settings={"lock_timeout": "60s"}))
     try:
         version = int(await connection.fetchval("SHOW server_version_num"))
         if version < _OLDEST:

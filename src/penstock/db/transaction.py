@@ -12,7 +12,8 @@ import asyncpg.protocol.protocol
 import msgspec
 
 from penstock.db.arrays import only_lists_nest
-from penstock.kernel.errors import Conflict, Invalid, Misconfigured, Refusal, Unavailable
+from penstock.db.reach import reach
+from penstock.kernel.errors import Conflict, Invalid, Refusal, Unavailable
 
 T = TypeVar("T")
 only_lists_nest(asyncpg.protocol.protocol)
@@ -94,8 +95,8 @@ class Database:
             Misconfigured: nothing answers there, or the name or password is refused.
 
         """
-        try:
-            pool = await asyncpg.create_pool(
+        pool = await reach(
+            lambda: asyncpg.create_pool(
                 url,
                 min_size=1,
                 max_size=connections_max,
@@ -104,11 +105,7 @@ class Database:
                 command_timeout=120,
                 max_cacheable_statement_size=0,  # the longest take longest to plan: keep them all
             )
-        except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
-            raise Misconfigured(
-                f"cannot connect to the database: {error}. "
-                "Check PENSTOCK_DATABASE_URL, or unset it to use the embedded server."
-            ) from error
+        )
         return cls(pool)
 
     async def close(self) -> None:
