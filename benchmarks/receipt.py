@@ -347,7 +347,7 @@ async def _much_stored(
     url: str, shop: Shop, numbers: Numbers, rounds: int, figures: dict[str, object]
 ) -> None:
     """Fill another server with 20 million orders of months gone by, and let the two take turns."""
-    with private_server() as full_url:
+    with private_server(shared_buffers_mb=SHARED_BUFFERS_MB) as full_url:
         full = await filled_shop(full_url, numbers, figures)
         await take_turns(url, shop, full_url, full, numbers, rounds, figures)
 
