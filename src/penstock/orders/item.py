@@ -40,19 +40,25 @@ class Dated(msgspec.Struct, frozen=True):
     deliver_by_at: datetime
 
 
+class Shared(msgspec.Struct, frozen=True, eq=False):
+    """What will be stored of orders and may be common to many, whatever is decided."""
+
+    columns: tuple[Any, ...]
+
+
 class Kind(msgspec.Struct, frozen=True, eq=False):
     """What orders that are alike have in common: on a stream nearly all, and a batch has few kinds.
 
-    `shared` and `lines` are what will be stored of it whatever is decided: of the order, and of
-    each line its number, pool, SKU, units, and price.
+    `lines` are what will be stored of each line whatever is decided: number, pool, SKU, units, and
+    price.
     """
 
     ask: Ask
-    shared: tuple[Any, ...]
+    shared: Shared
     lines: tuple[tuple[int, int, int, int, int], ...]
 
 
-_NOT_YET = Kind(Ask("", (), ()), (), ())
+_NOT_YET = Kind(Ask("", (), ()), Shared(()), ())
 
 
 class Item(msgspec.Struct):

@@ -9,7 +9,7 @@ import msgspec
 from penstock.db.query import query
 from penstock.db.transaction import Transaction
 from penstock.orders.decide import Ask, Decision
-from penstock.orders.item import Item, Kind
+from penstock.orders.item import Item, Kind, Shared
 
 _ENCODE = msgspec.json.Encoder().encode
 Decided = tuple[Item, Decision, int]
@@ -65,6 +65,7 @@ async def store(
 
 def write_down(items: Sequence[Item]) -> None:
     """Note of each item what no decision changes: before the lock, for others wait at it."""
+    known: dict[tuple[Any, ...], Shared] = {}
     kinds: dict[tuple[Any, ...], Kind] = {}
     for item in items:
         order = item.order
@@ -77,7 +78,7 @@ def write_down(items: Sequence[Item]) -> None:
             order.ordered_at,
             order.paid_at,
         )
-        shared = (
+        columns = (
             order.channel,
             order.ship_to.country,
             order.currency,
@@ -85,14 +86,12 @@ def write_down(items: Sequence[Item]) -> None:
             order.policy,
             item.stream_id,
         )
+        shared = known.get(columns) or known.setdefault(columns, Shared(columns))
         alike = (shared, item.places, order.lines)
-        kind = kinds.get(alike)
-        if kind is None:
-            kind = kinds[alike] = _kind(item, shared)
-        item.kind = kind
+        item.kind = kinds.get(alike) or kinds.setdefault(alike, _kind(item, shared))
 
 
-def _kind(item: Item, shared: tuple[Any, ...]) -> Kind:
+def _kind(item: Item, shared: Shared) -> Kind:
     lines = item.order.lines
     return Kind(
         Ask(item.order.policy, item.places, tuple([line.quantity for line in lines])),
@@ -118,10 +117,10 @@ def columns_of(decided: Sequence[Decided], events: Sequence[str]) -> dict[str, S
         answer, dated = item.answer, item.dated
         assert answer is not None, "every decided item is answered"
         assert dated is not None, "every decided item is dated"
-        told = (item.kind, answer.outcome, answer.detail,
+        told = (item.kind.shared, answer.outcome, answer.detail,
                 dated.dispatch_by_at, dated.deliver_by_at, event)  # fmt: skip
         which.append(alike.setdefault(told, len(alike) + 1))
-    shared = [(*kind.shared, *told) for kind, *told in alike]
+    shared = [(*known.columns, *told) for known, *told in alike]
     return {
         "order_ids": [order_id for _, _, order_id in decided],
         "alike": which,
