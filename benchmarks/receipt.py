@@ -296,31 +296,40 @@ async def _over_http(
         sent = await closed_loop([port for _, port in processes], connections, requests, seconds)
         return sent, sum(map(cpu_s, roots)) - before
 
+    async def each(processes: list[tuple[int, int]], connections: int) -> tuple[float, float, Sent]:
+        """Return CPU µs an order, orders a second, and what came back, one order a request."""
+        sent, used_s = await busy(processes, connections, singles(shop, numbers))
+        assert set(sent.statuses) == {201}, sent.statuses
+        orders = sent.statuses[201]
+        return 1e6 * used_s / orders, orders / sent.seconds, sent
+
     with servers(url, 1) as processes:
         sent, used_s = await busy(processes, 8, bulks(shop, numbers, 100))
         assert set(sent.statuses) == {200}, sent.statuses
         orders = 100 * sent.statuses[200]
         figures["bulk_cpu_us"] = round(1e6 * used_s / orders, 1)
         figures["bulk_per_s"] = round(orders / sent.seconds)
-        sent, used_s = await busy(processes, 64, singles(shop, numbers))
-        assert set(sent.statuses) == {201}, sent.statuses
-        one_us = 1e6 * used_s / sent.statuses[201]
-        per_s = sent.statuses[201] / sent.seconds
+        one_us, per_s, sent = await each(processes, 64)
         figures["single_cpu_us"] = round(one_us, 1)
         figures["single_per_s"] = round(per_s)
         figures["p99_ms_64_connections"] = round(sent.quantile_ms(0.99), 1)
+        many_us, many_per_s, _ = await each(processes, 256)
+        figures["single_cpu_us_256_connections"] = round(many_us, 1)
+        figures["single_per_s_256_connections"] = round(many_per_s)
         ports = [port for _, port in processes]
         half = await open_loop(ports, 64, singles(shop, numbers), per_s / 2, seconds)
         figures["half_load_per_s"] = round(per_s / 2)
         figures["p50_ms_half_load"] = round(half.quantile_ms(0.5), 1)
         figures["p99_ms_half_load"] = round(half.quantile_ms(0.99), 1)
     with servers(url, 4) as processes:
-        sent, used_s = await busy(processes, 64, singles(shop, numbers))
-        assert set(sent.statuses) == {201}, sent.statuses
-        four_us = 1e6 * used_s / sent.statuses[201]
-        figures["processes_4_cpu_us"] = round(four_us, 1)
-        figures["processes_4_per_s"] = round(sent.statuses[201] / sent.seconds)
-        figures["processes_4_cpu_ratio"] = round(four_us / one_us, 3)
+        for connections, alone_us, suffix in (
+            (64, one_us, ""),
+            (256, many_us, "_256_connections"),
+        ):
+            four_us, per_s, _ = await each(processes, connections)
+            figures[f"processes_4_cpu_us{suffix}"] = round(four_us, 1)
+            figures[f"processes_4_per_s{suffix}"] = round(per_s)
+            figures[f"processes_4_cpu_ratio{suffix}"] = round(four_us / alone_us, 3)
 
 
 async def _overload(
