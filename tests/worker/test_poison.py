@@ -69,6 +69,28 @@ async def test_10_poisons_among_10000_are_set_aside_alone(database, database_url
     assert await statuses(database) == {"approved": 10_000}
 
 
+async def test_what_was_tried_is_halved_and_not_what_might_have_been():
+    due, claimed, tried = list(range(10)), [], []
+
+    async def take(size):
+        claimed[:] = due[:size]
+        tried.append(len(claimed))
+        if 3 in claimed:
+            raise ZeroDivisionError
+        del due[: len(claimed)]
+        return len(claimed)
+
+    async def alone(_):
+        assert claimed == [3]
+        due.remove(3)
+
+    done = 0
+    while due:
+        done += await halved(take, 500, claimed, alone)
+    assert done == 10
+    assert tried == [10, 5, 2, 2, 1, 1, 6]
+
+
 async def test_without_a_list_a_bug_is_raised(database, database_url):
     ids = await returns(database, 3)
     async with Identity(database_url) as identity:
@@ -88,7 +110,7 @@ async def test_a_database_that_cannot_serve_is_nobodys_poison():
         raise AssertionError("nobody is to be blamed")
 
     with pytest.raises(Unavailable):
-        await halved(take, 500, alone)
+        await halved(take, 500, [], alone)
     assert asked == [500]
 
 

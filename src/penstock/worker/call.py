@@ -119,6 +119,7 @@ async def run_call(
 
     async def begin(size: int) -> int:
         async def work(tx: Transaction) -> tuple[list[Intent], list[Intent], list[Vendor]]:
+            claimed.clear()
             unsure = await _adopt(tx, call, worker_id, now, size)
             fresh = await _intend(tx, call, worker_id, now, size, claimed)
             names = sorted({i.vendor for i in [*unsure, *fresh]})
@@ -134,7 +135,7 @@ async def run_call(
         await begin(call.batch)
     else:
         aside = partial(set_aside, database, report, call.name, call.when.status)
-        await halved(begin, call.batch, lambda error: aside(list(claimed), error, now))
+        await halved(begin, call.batch, claimed, lambda error: aside(list(claimed), error, now))
     pause("intended")
     each = partial(_each, gateways, opened.reached, forgiving=report is not None)
     answered = await each(opened.unsure, _find(call.effect))
@@ -163,7 +164,6 @@ async def _adopt(
 async def _intend(
     tx: Transaction, call: Call, worker_id: int, now: datetime, batch: int, claimed: list[Subject]
 ) -> list[Intent]:
-    claimed.clear()
     subjects = await claim(tx, kind=call.when.kind, status=call.when.status, now=now, batch=batch)
     claimed.extend(subjects)
     if not subjects:

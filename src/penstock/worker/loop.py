@@ -147,6 +147,7 @@ class Worker:
         return await halved(
             take,
             step.batch,
+            claimed,
             lambda error: set_aside(
                 self._database, report, step.name, step.when.status, list(claimed), error, now
             ),

@@ -23,12 +23,14 @@ Report = Callable[
 async def halved(
     take: Callable[[int], Awaitable[int]],
     batch: int,
+    claimed: Sequence[object],
     alone: Callable[[Exception], Awaitable[None]],
 ) -> int:
     """Take up to `batch`; where a bug breaks that, ever fewer until it is alone, for `alone`.
 
-    `take` is one transaction, so what broke took nothing. Returns how many were taken or set
-    aside. That the database cannot serve is nobody's poison, and is raised.
+    `take` is one transaction, so what broke took nothing; it leaves in `claimed` what it had tried,
+    nothing if it broke before. Returns how many were taken or set aside. That the database cannot
+    serve is nobody's poison, and is raised.
     """
     size, done = batch, 0
     while True:
@@ -37,10 +39,11 @@ async def halved(
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001  a bug of a step must not stop the others
-            if size == 1:
+            tried = min(size, len(claimed) or size)
+            if tried == 1:
                 await alone(error)
                 return done + 1
-            size = max(1, size // 2)
+            size = tried // 2
         else:
             done += took
             if size == batch or not took:
