@@ -316,7 +316,7 @@ async def _over_http(
         figures["bulk_cpu_us"] = round(1e6 * used_s / orders, 1)
         figures["bulk_per_s"] = round(orders / sent.seconds)
         alone_us: dict[int, float] = {}
-        for crowd in reversed(crowds):
+        for crowd in reversed(crowds):  # 64 come last: half of their rate is offered next
             alone_us[crowd], per_s, sent = await each(processes, crowd)
             figures[_of("single_cpu_us", crowd)] = round(alone_us[crowd], 1)
             figures[_of("single_per_s", crowd)] = round(per_s)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from pathlib import Path
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,7 +12,8 @@ import pytest
 from penstock.db import reach
 from penstock.db.migrate import migrate
 from penstock.db.transaction import OPERATOR, Database
-from penstock.kernel.errors import Misconfigured
+from penstock.kernel.errors import Misconfigured, Unavailable
+from penstock.worker.identity import Identity
 
 NOT_YET = b"SFATAL\0C57P03\0Mthe database system is starting up\0\0"
 
@@ -22,10 +23,14 @@ async def starting_up(times: int, url: str):
     """Yield the URL of a server that turns `times` away as one in recovery does, and counts."""
     turned_away = []
     parts = urlsplit(url)
-    asked = parse_qs(parts.query)
-    if (host := asked.get("host", [""])[0])[:1] != "/":
-        pytest.skip("needs a server with a socket")
-    socket = f"{host}/.s.PGSQL.{asked.get('port', ['5432'])[0]}"
+    asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    host = asked.get("host") or parts.hostname or "localhost"
+    port = asked.get("port") or parts.port or 5432
+    up = (
+        partial(asyncio.open_unix_connection, f"{host}/.s.PGSQL.{port}")
+        if host.startswith("/")
+        else partial(asyncio.open_connection, host, port)
+    )
 
     async def connected(reader, writer) -> None:
         if len(turned_away) < times:
@@ -34,13 +39,14 @@ async def starting_up(times: int, url: str):
             writer.write(b"E" + (len(NOT_YET) + 4).to_bytes(4) + NOT_YET)
             writer.close()
             return
-        up_reader, up_writer = await asyncio.open_unix_connection(socket)
+        up_reader, up_writer = await up()
         await asyncio.gather(pump(reader, up_writer), pump(up_reader, writer))
 
     with tempfile.TemporaryDirectory() as name:
         listening = await asyncio.start_unix_server(connected, f"{name}/.s.PGSQL.5432")
         try:
-            yield parts._replace(query=f"host={name}").geturl(), turned_away
+            who = parts.netloc.rpartition("@")[0]
+            yield parts._replace(netloc=f"{who}@", query=f"host={name}").geturl(), turned_away
         finally:
             listening.close()
 
@@ -69,8 +75,23 @@ async def test_but_not_for_ever(database_url, monkeypatch):
     assert len(turned_away) > 1
 
 
+async def test_a_worker_waits_for_its_number_as_well(database_url):
+    async with starting_up(2, database_url) as (url, turned_away), Identity(url) as identity:
+        assert await identity.claim() > 0
+    assert len(turned_away) == 2
+
+
+NOWHERE = "postgresql://penstock@/penstock?host=/nonexistent"
+
+
 async def test_where_nobody_listens_nobody_waits():
     begun_s = time.monotonic()
     with pytest.raises(Misconfigured, match="Check PENSTOCK_DATABASE_URL"):
-        await Database.open(f"postgresql://penstock@/penstock?host={Path('/nonexistent')}")
+        await Database.open(NOWHERE)
     assert time.monotonic() - begun_s < 10
+
+
+async def test_a_worker_whose_server_is_gone_tries_later():
+    async with Identity(NOWHERE) as identity:
+        with pytest.raises(Unavailable, match="cannot connect"):
+            await identity.claim()

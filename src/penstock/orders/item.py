@@ -41,7 +41,10 @@ class Dated(msgspec.Struct, frozen=True):
 
 
 class Shared(msgspec.Struct, frozen=True, eq=False):
-    """What will be stored of orders and may be common to many, whatever is decided."""
+    """What will be stored of orders and may be common to many, whatever is decided.
+
+    It is known by identity, as a `Kind` is: to look one up behind the lock costs next to nothing.
+    """
 
     columns: tuple[Any, ...]
 

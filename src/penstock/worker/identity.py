@@ -5,6 +5,9 @@ from typing import Any, Self
 
 import asyncpg
 
+from penstock.db.reach import reach
+from penstock.kernel.errors import Misconfigured, Unavailable
+
 LOCK_CLASS = 0x57524B52
 """The first key of every worker's advisory lock; the second is its worker_id."""
 
@@ -23,9 +26,17 @@ class Identity:
         self._worker_id = 0
 
     async def claim(self) -> int:
-        """Return this worker's number; a new one if the session that held the old one broke."""
+        """Return this worker's number; a new one if the session that held the old one broke.
+
+        Raises:
+            Unavailable: the database cannot be reached now.
+
+        """
         if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(self._url)
+            try:
+                self._connection = await reach(lambda: asyncpg.connect(self._url))
+            except Misconfigured as problem:  # it was right when the worker started
+                raise Unavailable(str(problem)) from problem
             self._worker_id = await self._connection.fetchval(
                 "SELECT nextval('worker.worker_id')::int"
             )
